@@ -1,0 +1,67 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: warnings are errors. Tests see internal names in the very build that users run, so one build serves both.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-enable-testing"], .when(configuration: .release)),
+]
+
+/// `Kernels` alone is compiled without bounds checks and for the CPU that it is built on.
+let kernels: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-Ounchecked", "-Xcc", "-march=native", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+]
+
+let package = Package(
+    name: "lockstep",
+    products: [.executable(name: "lockstep", targets: ["lockstep"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // System libraries: a module map and a shim header each.
+        .systemLibrary(name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // The house, from the ground up: imports go down only.
+        .target(name: "Diagnostics", swiftSettings: strict),
+        .target(name: "Random", swiftSettings: strict),
+        .target(name: "Recorder", dependencies: ["Diagnostics"], swiftSettings: strict),
+        .target(name: "MPI", dependencies: ["COpenMPI", "Diagnostics"], swiftSettings: strict),
+        .target(name: "Kernels", dependencies: ["COpenBLAS"], swiftSettings: kernels),
+        .target(name: "Networks", dependencies: ["Diagnostics", "Kernels", "Random"], swiftSettings: strict),
+        .target(
+            name: "Datasets",
+            dependencies: ["CZlib", "Diagnostics", "Random", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+        .target(name: "Checkpoints", dependencies: ["CZlib", "Diagnostics"], swiftSettings: strict),
+        .target(name: "Parallelism", swiftSettings: strict),
+        .target(
+            name: "Training",
+            dependencies: [
+                "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Recorder", "Yams",
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "lockstep",
+            dependencies: [
+                "Checkpoints", "Datasets", "Diagnostics", "MPI", "Networks", "Recorder", "Training",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // Tests: what they share, the cases that run under mpirun, and a suite for each module.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .executableTarget(name: "mpi-cases", dependencies: ["Diagnostics", "MPI"], path: "Tests/MPICases", swiftSettings: strict),
+        .testTarget(name: "MPITests", dependencies: ["Diagnostics", "MPI", "TestSupport", "mpi-cases"], swiftSettings: strict),
+        .testTarget(name: "RecorderTests", dependencies: ["Diagnostics", "Recorder", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Diagnostics", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "DatasetsTests", dependencies: ["CZlib", "Datasets", "Diagnostics", "Random", "TestSupport"],
+            swiftSettings: strict),
+    ]
+)

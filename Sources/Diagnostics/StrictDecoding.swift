@@ -1,0 +1,51 @@
+/// A key of any name.
+private struct AnyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+}
+
+extension Decoder {
+    /// Throws where the mapping at hand holds a key that `keys` does not name: a misspelt setting must never be ignored.
+    ///
+    /// The error says where the key stands and which known key is nearest.
+    public func rejectUnknownKeys<Keys: CodingKey & CaseIterable>(of keys: Keys.Type) throws {
+        let known = keys.allCases.map(\.stringValue)
+        for key in try container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
+            let suggestion = nearestName(to: key.stringValue, among: known).map { "did you mean '\($0)'? " } ?? ""
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: codingPath,
+                    debugDescription:
+                        "unknown key '\(key.stringValue)': \(suggestion)known keys are \(known.joined(separator: ", "))"))
+        }
+    }
+}
+
+extension DecodingError {
+    /// Where in the document the fault stands, such as `optimiser.rate`, and what it is, in plain words.
+    public var explanation: String {
+        let (context, text): (Context, String)
+        switch self {
+        case .typeMismatch(let type, let found):
+            (context, text) = (found, "expected \(Self.plainName(of: type)): \(found.debugDescription)")
+        case .valueNotFound(let type, let found): (context, text) = (found, "found nothing, expected \(Self.plainName(of: type))")
+        case .keyNotFound(let key, let found): (context, text) = (found, "'\(key.stringValue)' is missing")
+        case .dataCorrupted(let found): (context, text) = (found, found.debugDescription)
+        @unknown default: return String(describing: self)
+        }
+        let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+        return path.isEmpty ? text : "\(path): \(text)"
+    }
+
+    private static func plainName(of type: any Any.Type) -> String {
+        switch type {
+        case is Int.Type, is UInt64.Type: "a whole number"
+        case is Double.Type, is Float.Type: "a number"
+        case is Bool.Type: "true or false"
+        case is String.Type: "text"
+        default: String(describing: type).hasPrefix("Array") ? "a list" : "a mapping"
+        }
+    }
+}

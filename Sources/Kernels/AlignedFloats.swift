@@ -1,0 +1,27 @@
+/// Flat Float storage, aligned to 64 bytes (a cache line, a 512-bit register) and zero at first.
+///
+/// The owner of an arena: others hold pointers into it and must not outlive it.
+public final class AlignedFloats {
+    public static let alignment = 64
+
+    public let count: Int
+    public let base: UnsafeMutablePointer<Float>
+
+    public init(count: Int) {
+        self.count = count
+        let bytes = max(count, 1) * MemoryLayout<Float>.stride
+        base = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: Self.alignment)
+            .bindMemory(to: Float.self, capacity: max(count, 1))
+        base.initialize(repeating: 0, count: max(count, 1))
+    }
+
+    deinit { UnsafeMutableRawPointer(base).deallocate() }
+
+    public var buffer: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: base, count: count) }
+
+    /// `count` rounded up to whole cache lines of floats, so that what is laid behind it is aligned too.
+    public static func rounded(_ count: Int) -> Int {
+        let lane = alignment / MemoryLayout<Float>.stride
+        return (count + lane - 1) / lane * lane
+    }
+}

@@ -1,0 +1,41 @@
+import COpenBLAS
+
+/// BLAS for the whole process.
+public enum BLAS {
+    /// Sets how many threads OpenBLAS may use. A rank is one core, so this is 1 unless the user asks for more.
+    public static func setThreadCount(_ count: Int) {
+        openblas_set_num_threads(Int32(count))
+    }
+}
+
+/// A row-major matrix in memory, seen as it stands or transposed; `stride` is the distance in floats between rows as stored.
+struct Matrix {
+    let base: UnsafePointer<Float>
+    let stride: Int
+    private(set) var isTransposed = false
+
+    init(_ base: UnsafePointer<Float>, stride: Int) {
+        self.base = base
+        self.stride = stride
+    }
+
+    var transposed: Matrix {
+        var other = self
+        other.isTransposed.toggle()
+        return other
+    }
+
+    fileprivate var orientation: CBLAS_TRANSPOSE { isTransposed ? CblasTrans : CblasNoTrans }
+}
+
+/// C ← A·B, or C ← C + A·B where `accumulate`: C is `rows`×`columns` with its rows `stride` floats apart, the inner dimension is `depth`.
+/// Cost: 2·rows·columns·depth flops. The corresponding C function is `cblas_sgemm`.
+func multiply(
+    rows: Int, columns: Int, depth: Int, _ a: Matrix, _ b: Matrix, accumulate: Bool, into c: UnsafeMutablePointer<Float>,
+    stride: Int
+) {
+    if rows == 0 || columns == 0 { return }
+    cblas_sgemm(
+        CblasRowMajor, a.orientation, b.orientation, blasint(rows), blasint(columns), blasint(depth),
+        1, a.base, blasint(a.stride), b.base, blasint(b.stride), accumulate ? 1 : 0, c, blasint(stride))
+}

@@ -1,0 +1,46 @@
+/// Where an activation lies.
+enum Place: Sendable, Equatable {
+    /// The micro-batch's images.
+    case images
+    /// Floats per sample in front of it in the arena of activations.
+    case activation(Int)
+}
+
+/// Which of the two gradient buffers an activation's gradient lies in.
+enum GradientPlace: Sendable {
+    case first
+    case second
+
+    var other: GradientPlace { self == .first ? .second : .first }
+}
+
+/// All that a layer sees of one pass over one micro-batch.
+struct Pass {
+    let batch: MicroBatch
+    let mode: Plan.Mode
+    let capacity: Int
+    let parameters: UnsafePointer<Float>
+    let parameterGradients: UnsafeMutablePointer<Float>?
+    let activations: UnsafeMutablePointer<Float>
+    let gradients: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
+    let scratch: UnsafeMutablePointer<Float>
+
+    var samples: Int { batch.count }
+
+    subscript(place: Place) -> UnsafePointer<Float> {
+        switch place {
+        case .images: batch.images
+        case .activation(let offset): UnsafePointer(activations + offset * capacity)
+        }
+    }
+
+    /// The activation at `offset`, to be written.
+    func output(_ offset: Int) -> UnsafeMutablePointer<Float> { activations + offset * capacity }
+
+    subscript(place: GradientPlace) -> UnsafeMutablePointer<Float> { place == .first ? gradients.0 : gradients.1 }
+
+    func parameterGradient(at offset: Int) -> UnsafeMutablePointer<Float> {
+        guard let parameterGradients else { fatalError("a backward pass without storage for gradients") }
+        return parameterGradients + offset
+    }
+}

@@ -1,0 +1,74 @@
+import Checkpoints
+import Datasets
+import Diagnostics
+import Foundation
+import MPI
+import Networks
+
+/// A checkpoint's figures over one split of a data set, exact over all ranks.
+public struct CheckpointEvaluation {
+    public let experiment: Experiment
+    public let progress: Progress
+    public let figures: Figures
+    public let sampleCount: Int
+
+    /// Collective. The ranks read the checkpoint and the data each for itself.
+    ///
+    /// - Parameter data: nil takes the directory that the checkpoint's run was trained on.
+    /// - Throws: `AgreedFailure`, where the checkpoint or the data cannot be used, or do not belong together.
+    public init(checkpoint path: String, data: String?, split: Split, world: Communicator) throws {
+        let file = try world.agreed { try CheckpointFile(path: path) }
+        let experiment = try world.agreed { try file.decodedExperiment() }
+        self.experiment = experiment
+        progress = try world.agreed { try file.decodedProgress() }
+        let dataset = try world.agreed {
+            guard let directory = try data ?? RunDirectory(ofCheckpoint: path).flatMap({ try $0.read().execution.data }) else {
+                throw Failure(.usage, "no data set is named: give its directory by --data")
+            }
+            let dataset = try Dataset.open(directory: directory)
+            try experiment.checkTakes(dataset)
+            return dataset
+        }
+        let images = split == .training ? dataset.training : dataset.test
+        sampleCount = images.count
+        let chunk = Evaluator.chunk(for: experiment)
+        let (plan, state) = try world.agreed {
+            let plan = try Plan(model: try experiment.resolvedModel(), capacity: chunk)
+            let state = TrainingState(layout: plan.layout, optimiser: Optimiser())
+            try state.restore(from: file)
+            return (plan, state)
+        }
+        let evaluator = Evaluator(
+            reader: SampleReader(images: images, normalisation: dataset.normalisation), plan: plan, chunk: chunk)
+        figures = try evaluator.figures(parameters: state.parameters.base, over: world, sums: FigureSums())
+    }
+}
+
+extension CheckpointFile {
+    /// The experiment that the checkpoint belongs to.
+    public func decodedExperiment() throws -> Experiment { try Recipe.decode(Experiment.self, from: experiment, name: path) }
+    /// Where its training stood.
+    public func decodedProgress() throws -> Progress { try Recipe.decode(Progress.self, from: position, name: path) }
+}
+
+extension Experiment {
+    /// The model with all its shapes, once the experiment has been resolved with its data.
+    public func resolvedModel() throws -> Model {
+        guard case .described(let model) = model else {
+            throw Failure(.badData, "this experiment names its model without shapes: it was never resolved with its data")
+        }
+        return model
+    }
+
+    /// - Throws: `Failure.usage` where images or classes are not those that the model was made for.
+    fileprivate func checkTakes(_ dataset: Dataset) throws {
+        let model = try resolvedModel()
+        let found = DataDescription(dataset)
+        guard model.input == found.input && model.classes == found.classes else {
+            throw Failure(
+                .usage,
+                "\(dataset.directory) holds \(found); this checkpoint's \(model.name) takes images of \(model.input) in \(model.classes) classes"
+            )
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import Datasets
+import Diagnostics
+import Networks
+
+/// The half of a recipe that decides bits: two runs of one experiment agree, whatever machine and rank count they run on.
+public struct Experiment: Sendable, Equatable {
+    public var model: ModelReference
+    /// What the data must be; nil in a recipe that leaves it to the data set at hand, filled in before the first step.
+    public var data: DataDescription?
+    public var seed: UInt64 = 1
+    public var epochs: Int = 10
+    /// Ends training after so many steps, whatever the epochs say.
+    public var maxSteps: Int?
+    /// Samples per step over all ranks.
+    public var globalBatch: Int = 64
+    /// Terms of a step's sum: the parts of a global batch, of which each rank takes whole ones.
+    public var microBatches: Int = 8
+    public var augmentation: Augmentation = .none
+    public var optimiser = Optimiser()
+    public var schedule = Schedule.constant
+
+    public init(model: ModelReference) { self.model = model }
+
+    /// - Throws: `Failure.usage` that names the setting, what was found and what is possible.
+    public func validate() throws {
+        guard epochs > 0 else { throw Failure(.usage, "epochs: found \(epochs), expected at least 1") }
+        if let maxSteps, maxSteps <= 0 { throw Failure(.usage, "max-steps: found \(maxSteps), expected at least 1") }
+        guard globalBatch > 0 else { throw Failure(.usage, "global-batch: found \(globalBatch), expected at least 1") }
+        guard microBatches > 0 else { throw Failure(.usage, "micro-batches: found \(microBatches), expected at least 1") }
+        guard augmentation.crop >= 0 else {
+            throw Failure(.usage, "augmentation.crop: found \(augmentation.crop), expected at least 0")
+        }
+        try optimiser.validate()
+        try schedule.validate()
+    }
+
+    /// The experiment with everything that the data set decides filled in.
+    /// - Throws: `Failure.usage` where model and data do not fit in shape, or where the data are not those that the experiment names.
+    public func resolved(with dataset: Dataset) throws -> Experiment {
+        let found = DataDescription(dataset)
+        if let data, data != found {
+            throw Failure(.usage, "\(dataset.directory) holds \(found); this experiment is on \(data): point --data at that set")
+        }
+        var resolved = self
+        resolved.data = found
+        resolved.model = .described(try model.model(for: found))
+        return resolved
+    }
+}
+
+/// What an experiment needs to know of its data: not where they lie, but what they are.
+public struct DataDescription: Sendable, Equatable, Codable, CustomStringConvertible {
+    public var format: String
+    public var input: TensorShape
+    public var classes: Int
+    public var training: Int
+    public var test: Int
+
+    init(_ dataset: Dataset) {
+        format = dataset.format.rawValue
+        input = TensorShape(height: dataset.training.height, width: dataset.training.width, channels: dataset.training.channels)
+        classes = dataset.training.classes
+        training = dataset.training.count
+        test = dataset.test.count
+    }
+
+    public var description: String {
+        "\(format) (\(training) training and \(test) test images of \(input), \(classes) classes)"
+    }
+}
+
+/// A built-in model by its name, or a whole one.
+public enum ModelReference: Sendable, Equatable {
+    case named(BuiltInModel)
+    case described(Model)
+
+    public var name: String {
+        switch self {
+        case .named(let model): model.rawValue
+        case .described(let model): model.name
+        }
+    }
+
+    func model(for data: DataDescription) throws -> Model {
+        switch self {
+        case .named(let builtIn):
+            let model = builtIn.model(input: data.input, classes: data.classes)
+            _ = try model.resolvedLayers()
+            return model
+        case .described(let model):
+            guard model.input == data.input && model.classes == data.classes else {
+                throw Failure(
+                    .usage,
+                    "model \(model.name) takes images of \(model.input) in \(model.classes) classes, but the data are \(data)")
+            }
+            _ = try model.resolvedLayers()
+            return model
+        }
+    }
+}
+
+extension ModelReference: Codable {
+    public init(from decoder: any Decoder) throws {
+        if let name = try? decoder.singleValueContainer().decode(String.self) {
+            self = .named(try BuiltInModel(named: name))
+        } else {
+            self = .described(try Model(from: decoder))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .named(let model):
+            var container = encoder.singleValueContainer()
+            try container.encode(model.rawValue)
+        case .described(let model): try model.encode(to: encoder)
+        }
+    }
+}
+
+extension Experiment: Codable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case model, data, seed, epochs
+        case maxSteps = "max-steps"
+        case globalBatch = "global-batch"
+        case microBatches = "micro-batches"
+        case augmentation, optimiser, schedule
+    }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectUnknownKeys(of: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(model: try container.decode(ModelReference.self, forKey: .model))
+        data = try container.decodeIfPresent(DataDescription.self, forKey: .data)
+        seed = try container.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
+        epochs = try container.decodeIfPresent(Int.self, forKey: .epochs) ?? epochs
+        maxSteps = try container.decodeIfPresent(Int.self, forKey: .maxSteps)
+        globalBatch = try container.decodeIfPresent(Int.self, forKey: .globalBatch) ?? globalBatch
+        microBatches = try container.decodeIfPresent(Int.self, forKey: .microBatches) ?? microBatches
+        augmentation = try container.decodeIfPresent(Augmentation.self, forKey: .augmentation) ?? augmentation
+        optimiser = try container.decodeIfPresent(Optimiser.self, forKey: .optimiser) ?? optimiser
+        schedule = try container.decodeIfPresent(Schedule.self, forKey: .schedule) ?? schedule
+    }
+}

@@ -1,0 +1,51 @@
+import Datasets
+import Diagnostics
+import Foundation
+import Networks
+
+/// `metrics.csv`: a line for every so many steps (split `step`), and for every epoch one over its training samples (`train`) and one over
+/// the test set (`test`). Only rank 0 writes it; every number in it is exact over all ranks.
+final class MetricsLog {
+    static let header = "epoch,step,split,samples,loss,accuracy,learning_rate,seconds,images_per_second"
+    private static let stepColumn = 1
+    private let path: String
+    private let file: FileHandle
+
+    /// Opens the log for a run that starts or goes on after `step` steps: lines of later steps, which will be taken again, are dropped.
+    /// - Throws: `Failure.io`.
+    init(path: String, resumingAfter step: Int) throws {
+        self.path = path
+        do {
+            let lines = (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "\n").map(String.init) ?? []
+            let kept = lines.dropFirst().filter { line in
+                let columns = line.split(separator: ",", omittingEmptySubsequences: false)
+                return columns.count == Self.header.split(separator: ",").count
+                    && Int(columns[Self.stepColumn]).map { $0 <= step } == true
+            }
+            try Data(([Self.header] + kept).map { $0 + "\n" }.joined().utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+            try file.seekToEnd()
+        } catch {
+            throw Failure(.io, "\(path) cannot be written: \(reason(error))")
+        }
+    }
+
+    enum Split: String {
+        case step
+        case train
+        case test
+    }
+
+    /// Adds a line. `epoch` counts from 1, as people do; `step` is the number of steps taken.
+    func append(_ split: Split, epoch: Int, step: Int, figures: Figures, rate: Double, seconds: Double) throws {
+        let speed = seconds > 0 ? Double(figures.samples) / seconds : 0
+        let line =
+            "\(epoch),\(step),\(split.rawValue),\(figures.samples),\(figures.meanLoss),\(figures.accuracy),\(rate),"
+            + String(format: "%.6f,%.1f\n", seconds, speed)
+        do {
+            try file.write(contentsOf: Data(line.utf8))
+        } catch {
+            throw Failure(.io, "\(path) cannot be written: \(reason(error))")
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import Diagnostics
+import Foundation
+import Yams
+
+/// What to train and how: the experiment, which decides bits, and its execution, which does not.
+public struct Recipe: Sendable, Equatable {
+    public var experiment: Experiment
+    public var execution: Execution
+
+    public init(experiment: Experiment, execution: Execution = Execution()) {
+        self.experiment = experiment
+        self.execution = execution
+    }
+
+    /// Reads a recipe from YAML (JSON is YAML too).
+    /// - Throws: `Failure` with the path of the setting that is wrong, and the nearest known name where a key is unknown.
+    public static func read(_ path: String) throws -> Recipe {
+        let text: String
+        do {
+            text = try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw Failure(.missing, "recipe \(path): no such file")
+            }
+            throw Failure(.badData, "recipe \(path): cannot be read as UTF-8 text")
+        }
+        return try parse(text, name: path)
+    }
+
+    static func parse(_ text: String, name: String) throws -> Recipe { try decode(Recipe.self, from: text, name: name) }
+
+    static func decode<Value: Decodable>(_ type: Value.Type, from text: String, name: String) throws -> Value {
+        do {
+            return try YAMLDecoder().decode(type, from: text)
+        } catch let error as DecodingError {
+            // A fault that was thrown while decoding, or that YAML's own parser found, comes wrapped.
+            if case .dataCorrupted(let context) = error, let cause = context.underlyingError {
+                throw Failure(.usage, "\(name): \((cause as? Failure)?.description ?? String(describing: cause))")
+            }
+            throw Failure(.usage, "\(name): \(error.explanation)")
+        } catch let failure as Failure {
+            throw Failure(failure.kind, "\(name): \(failure.description)")
+        }
+    }
+}
+
+extension Recipe: Codable {
+    enum CodingKeys: String, CodingKey, CaseIterable { case experiment, execution }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectUnknownKeys(of: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        experiment = try container.decode(Experiment.self, forKey: .experiment)
+        execution = try container.decodeIfPresent(Execution.self, forKey: .execution) ?? Execution()
+    }
+}
+
+/// The half of a recipe that decides where and how an experiment runs, and no bit of its results.
+public struct Execution: Sendable, Equatable {
+    /// The directory of the data set.
+    public var data: String?
+    /// The run directory; nil takes the next free one in `runs/`.
+    public var run: String?
+    /// Checkpoints kept, the newest ones.
+    public var keep: Int = 3
+    /// Steps between two rows of a step in metrics.csv; 0 for none.
+    public var logEvery: Int = 50
+    /// OpenBLAS threads of each rank.
+    public var threads: Int = 1
+
+    public init() {}
+
+    func validate() throws {
+        guard keep > 0 else { throw Failure(.usage, "keep: found \(keep), expected at least 1") }
+        guard logEvery >= 0 else { throw Failure(.usage, "log-every: found \(logEvery), expected at least 0") }
+        guard threads > 0 else { throw Failure(.usage, "threads: found \(threads), expected at least 1") }
+    }
+}
+
+extension Execution: Codable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case data, run, keep, threads
+        case logEvery = "log-every"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectUnknownKeys(of: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        data = try container.decodeIfPresent(String.self, forKey: .data)
+        run = try container.decodeIfPresent(String.self, forKey: .run)
+        keep = try container.decodeIfPresent(Int.self, forKey: .keep) ?? keep
+        threads = try container.decodeIfPresent(Int.self, forKey: .threads) ?? threads
+        logEvery = try container.decodeIfPresent(Int.self, forKey: .logEvery) ?? logEvery
+    }
+}
+
+extension Recipe {
+    public func validate() throws {
+        try experiment.validate()
+        try execution.validate()
+    }
+}
+
+/// JSON with sorted keys and no white space: the same value always gives the same bytes.
+func canonicalJSON(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+}

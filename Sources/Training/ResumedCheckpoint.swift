@@ -1,0 +1,120 @@
+import Checkpoints
+import Diagnostics
+import Foundation
+import MPI
+
+/// A checkpoint that a run goes on from. Rank 0 alone reads it; the others are told what it holds.
+final class ResumedCheckpoint {
+    let path: String
+    let experiment: Experiment
+    let progress: Progress
+    /// Of the run that it stands in; that of a new run where it stands in none.
+    let execution: Execution
+    let run: RunDirectory?
+    /// Rank 0's alone.
+    private let file: CheckpointFile?
+
+    private struct Description: Codable {
+        var path: String
+        var experiment: Experiment
+        var progress: Progress
+        var execution: Execution
+        var run: String?
+    }
+
+    private init(_ description: Description, file: CheckpointFile?) {
+        path = description.path
+        experiment = description.experiment
+        progress = description.progress
+        execution = description.execution
+        run = description.run.map(RunDirectory.init(path:))
+        self.file = file
+    }
+
+    /// Opens what the request asks to resume, nil if it asks for nothing; collective.
+    static func open(_ request: TrainingRequest, world: Communicator, reporter: any TrainingReporter) throws -> ResumedCheckpoint? {
+        guard let resume = request.resume else { return nil }
+        var bytes: [UInt8] = []
+        var file: CheckpointFile?
+        try world.agreed {
+            guard world.rank == 0 else { return }
+            let opened = try find(resume, request: request, warn: reporter.warn)
+            file = opened
+            let run = RunDirectory(ofCheckpoint: opened.path)
+            let execution = try run.flatMap { $0.holdsRun ? try $0.read().execution : nil } ?? Execution()
+            let description = Description(
+                path: opened.path,
+                experiment: try opened.decodedExperiment(),
+                progress: try opened.decodedProgress(),
+                execution: execution, run: run?.path)
+            bytes = Array(try canonicalJSON(description).utf8)
+        }
+        try world.broadcast(bytes: &bytes, from: 0)
+        let description = try Recipe.decode(Description.self, from: String(decoding: bytes, as: UTF8.self), name: "checkpoint")
+        return ResumedCheckpoint(description, file: file)
+    }
+
+    private static func find(
+        _ resume: TrainingRequest.Resume, request: TrainingRequest, warn: (String) -> Void
+    ) throws -> CheckpointFile {
+        if case .file(let path) = resume { return try CheckpointFile(path: path) }
+        var probe = request.recipe ?? Recipe(experiment: Experiment(model: .named(.lenet5)))
+        request.settings(&probe)
+        guard let path = probe.execution.run else {
+            throw Failure(.usage, "--resume needs to know which run: give its directory by --run, or a checkpoint by --resume FILE")
+        }
+        let run = RunDirectory(path: path)
+        guard let newest = try CheckpointStore(directory: run.checkpoints, keep: 1).newestGood(warn: warn) else {
+            throw Failure(.missing, "there is nothing to resume in \(path): it holds no checkpoint; start anew without --resume")
+        }
+        return newest
+    }
+
+    /// - Throws: `Failure` where the checkpoint is of another model or of other data than `experiment`.
+    func checkFits(_ experiment: Experiment) throws {
+        guard self.experiment.model == experiment.model else {
+            throw Failure(
+                .usage,
+                "checkpoint \(path) is of model \(self.experiment.model.name), not of the \(experiment.model.name) that is asked for"
+                    + (self.experiment.model.name == experiment.model.name ? " (the same name, but other layers)" : ""))
+        }
+        guard self.experiment.data == experiment.data else {
+            throw Failure(
+                .usage,
+                "checkpoint \(path) was trained on \(self.experiment.data.map(\.description) ?? "unknown data"), not on "
+                    + "\(experiment.data.map(\.description) ?? "none")")
+        }
+    }
+
+    /// Puts the checkpoint's parameters, optimiser state and progress into every rank's state; collective.
+    func restore(_ state: TrainingState, over world: Communicator) throws {
+        try world.agreed { if let file { try state.restore(from: file) } }
+        try state.broadcast(from: 0, over: world)
+        state.progress = progress
+    }
+
+    /// The settings of `experiment` that are not the checkpoint's, as `name: old → new`.
+    func changes(to experiment: Experiment) -> [String] {
+        guard let old = Self.settings(of: self.experiment), let new = Self.settings(of: experiment) else { return [] }
+        return Set(old.keys).union(new.keys).sorted().compactMap { key in
+            old[key] == new[key] ? nil : "\(key): \(old[key] ?? "none") → \(new[key] ?? "none")"
+        }
+    }
+
+    /// Every setting by its path, as text.
+    private static func settings(of experiment: Experiment) -> [String: String]? {
+        guard let text = try? canonicalJSON(experiment), let value = try? JSONSerialization.jsonObject(with: Data(text.utf8)) else {
+            return nil
+        }
+        var settings: [String: String] = [:]
+        func walk(_ value: Any, _ path: String) {
+            if let mapping = value as? [String: Any] {
+                for (key, inner) in mapping { walk(inner, path.isEmpty ? key : "\(path).\(key)") }
+            } else {
+                settings[path] = "\(value)"
+            }
+        }
+        walk(value, "")
+        return settings
+    }
+}

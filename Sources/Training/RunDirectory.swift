@@ -1,0 +1,89 @@
+import Diagnostics
+import Foundation
+
+/// The directory of one run and what stands where in it. Resuming appends to it; nothing in it is ever wiped.
+public struct RunDirectory: Sendable, Equatable {
+    public let path: String
+
+    public init(path: String) { self.path = path }
+
+    /// The recipe as it was resolved, and the circumstances.
+    public var description: String { "\(path)/run.json" }
+    public var metrics: String { "\(path)/metrics.csv" }
+    public var checkpoints: String { "\(path)/checkpoints" }
+    public func recorder(rank: Int) -> String { "\(path)/recorders/rank-\(rank).recorder" }
+
+    /// The run directory that a checkpoint stands in, if it stands in one.
+    public init?(ofCheckpoint checkpoint: String) {
+        let directory = URL(fileURLWithPath: checkpoint).deletingLastPathComponent()
+        guard directory.lastPathComponent == "checkpoints" else { return nil }
+        path = directory.deletingLastPathComponent().path
+    }
+
+    /// The first of `runs/NAME-1`, `runs/NAME-2`, … that does not exist.
+    static func nextFree(named name: String, in parent: String = "runs") -> RunDirectory {
+        var number = 1
+        while FileManager.default.fileExists(atPath: "\(parent)/\(name)-\(number)") { number += 1 }
+        return RunDirectory(path: "\(parent)/\(name)-\(number)")
+    }
+
+    /// Whether a run stands here already.
+    public var holdsRun: Bool { FileManager.default.fileExists(atPath: description) }
+
+    /// Makes the directory and those in it.
+    /// - Throws: `Failure.io` where that cannot be done.
+    func make() throws {
+        for directory in [path, checkpoints, "\(path)/recorders"] {
+            do {
+                try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            } catch {
+                throw Failure(
+                    .io, "run directory \(path) cannot be made: \(reason(error)); give another one by --run, or make room")
+            }
+        }
+    }
+
+    /// Replaces `run.json` atomically.
+    func write(_ record: RunRecord) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            try (encoder.encode(record) + Data("\n".utf8)).write(to: URL(fileURLWithPath: description), options: .atomic)
+        } catch {
+            throw Failure(.io, "\(description) cannot be written: \(reason(error))")
+        }
+    }
+
+    /// What `run.json` says.
+    public func read() throws -> RunRecord {
+        guard let text = try? String(contentsOfFile: description, encoding: .utf8) else {
+            throw Failure(.missing, "\(path) is no run directory: it holds no run.json")
+        }
+        return try Recipe.decode(RunRecord.self, from: text, name: description)
+    }
+
+}
+
+/// The system's own words for a failed file operation, without Foundation's around them.
+func reason(_ error: any Error) -> String {
+    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    if let underlying, underlying.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(underlying.code))) }
+    return (error as NSError).localizedDescription
+}
+
+/// `run.json`: the recipe's two halves, and the circumstances of the latest start, which decide nothing.
+public struct RunRecord: Codable, Sendable {
+    public var experiment: Experiment
+    public var execution: Execution
+    public var circumstances: Circumstances
+
+    public struct Circumstances: Codable, Sendable {
+        public var command: [String]
+        public var ranks: Int
+        public var hosts: [String]
+        public var started: String
+        public var mpi: String
+        /// Where training was taken up: nil for a run from the beginning.
+        public var resumedFrom: String?
+    }
+}

@@ -1,0 +1,231 @@
+import Checkpoints
+import Datasets
+import Diagnostics
+import Kernels
+import MPI
+import Networks
+import Parallelism
+import Random
+import Recorder
+
+/// Runs the step program, step after step and epoch after epoch, on one rank of the world.
+///
+/// This is the one loop: whatever way the ranks keep in step, it is another program, not another loop.
+public final class Trainer {
+    private let experiment: Experiment
+    private let execution: Execution
+    private let world: Communicator
+    private let reporter: any TrainingReporter
+    private let recorder: FlightRecorder
+    private let state: TrainingState
+    private let plan: Plan
+    private let program: StepProgram
+    private let partition: BatchPartition
+    private let loader: BatchLoader
+    private let evaluator: Evaluator
+    private let sums = FigureSums()
+    /// Rank 0's alone.
+    private let metrics: MetricsLog?
+    private let store: CheckpointStore?
+    private let trainingSamples: Int
+    private let clock = ContinuousClock()
+    /// The figures of this rank's micro-batches, then of the whole step.
+    private var stepFigures = Figures()
+
+    init(_ session: TrainingSession, metrics: MetricsLog?, store: CheckpointStore?) throws {
+        experiment = session.experiment
+        execution = session.execution
+        world = session.world
+        reporter = session.reporter
+        recorder = session.recorder
+        state = session.state
+        plan = session.plan
+        partition = session.partition
+        self.metrics = metrics
+        self.store = store
+        trainingSamples = session.dataset.training.count
+        program = .replicated(microBatches: partition.microBatches(ofRank: world.rank), arenaCount: state.layout.arenaCount)
+        let normalisation = session.dataset.normalisation
+        loader = BatchLoader(
+            reader: SampleReader(
+                images: session.dataset.training, normalisation: normalisation, augmentation: experiment.augmentation,
+                seed: experiment.seed),
+            partition: partition, rank: world.rank, seed: experiment.seed, from: state.progress.position)
+        evaluator = Evaluator(
+            reader: SampleReader(images: session.dataset.test, normalisation: normalisation), plan: plan,
+            chunk: Evaluator.chunk(for: experiment))
+    }
+
+    /// Trains to the end of the recipe.
+    ///
+    /// - Throws: `AgreedFailure` on every rank where all know of the failure; any other error is this rank's alone, and the others must be
+    ///   ended.
+    public func train() throws {
+        var mark = clock.now
+        var epochSeconds = 0.0
+        var epochSamples = 0
+        let totalSteps = self.totalSteps
+        while state.progress.position.epoch < experiment.epochs && state.progress.position.step < totalSteps {
+            let epoch = state.progress.position.epoch
+            recorder.begin(epoch: epoch)
+            try step()
+            let now = clock.now
+            let seconds = Self.seconds(now - mark)
+            mark = now
+            epochSeconds += seconds
+            epochSamples += stepFigures.samples
+            try reportStep(epoch: epoch, seconds: seconds, totalSteps: totalSteps)
+            let isEpochEnd = state.progress.position.sample == 0
+            let isEnd = state.progress.position.step >= totalSteps
+            if isEpochEnd || isEnd {
+                let training = state.progress.figures
+                if isEpochEnd { state.progress.figures = Figures() }
+                let test = try evaluate()
+                let report = EpochReport(
+                    epoch: epoch + 1, epochs: experiment.epochs, training: training, test: test, rate: rate(epoch: epoch),
+                    seconds: epochSeconds, samples: epochSamples)
+                try finish(report)
+                (epochSeconds, epochSamples) = (0, 0)
+                mark = clock.now
+            }
+        }
+        recorder.enter(.ended, step: state.progress.position.step)
+    }
+
+    /// The steps of a whole run: of all epochs, or fewer where the recipe says so.
+    private var totalSteps: Int {
+        min(experiment.epochs * stepsPerEpoch, experiment.maxSteps ?? .max)
+    }
+
+    private var stepsPerEpoch: Int { (trainingSamples + experiment.globalBatch - 1) / experiment.globalBatch }
+
+    private func rate(epoch: Int) -> Double { experiment.optimiser.rate * experiment.schedule.factor(epoch: epoch) }
+
+    private static func seconds(_ duration: Duration) -> Double {
+        let (seconds, attoseconds) = duration.components
+        return Double(seconds) + Double(attoseconds) * 1e-18
+    }
+
+    /// One step: every operation of the program in its order, on the next batch.
+    private func step() throws {
+        let step = state.progress.position.step
+        recorder.enter(.loading, step: step)
+        let batch = try loader.next()
+        require(
+            batch.position == state.progress.position,
+            "the loader is at \(batch.position), training at \(state.progress.position)")
+        for (index, operation) in program.operations.enumerated() {
+            switch operation {
+            case .clear:
+                stepFigures = Figures()
+                state.gradients.base.update(repeating: 0, count: state.gradients.count)
+            case .compute(let number, let direction):
+                recorder.enter(direction == .forward ? .forward : .backward, step: step, operation: index)
+                compute(microBatch(number, of: batch), direction, step: step)
+            case .exchange(let collective):
+                recorder.enter(.exchange, step: step, operation: index)
+                try exchange(collective, of: batch)
+            case .update(let range):
+                recorder.enter(.update, step: step, operation: index)
+                update(range, samples: batch.globalCount, epoch: batch.position.epoch)
+            }
+        }
+        state.progress.figures += stepFigures
+        state.progress.position = state.progress.position.advanced(globalBatch: partition.globalBatch, samples: trainingSamples)
+    }
+
+    private func microBatch(_ number: Int, of batch: LocalBatch) -> MicroBatch {
+        let places = partition.positions(ofMicroBatch: number, inBatchOf: batch.globalCount)
+        let row = places.lowerBound - batch.places.lowerBound
+        return MicroBatch(
+            images: batch.images + row * plan.model.input.count, labels: batch.labels + row, count: places.count,
+            firstSample: places.lowerBound)
+    }
+
+    private func compute(_ microBatch: MicroBatch, _ direction: Direction, step: Int) {
+        let mode = Plan.Mode.training(seed: experiment.seed, step: step)
+        switch direction {
+        case .forward: plan.forward(microBatch, parameters: state.parameters.base, mode: mode, figures: &stepFigures)
+        case .backward:
+            plan.backward(microBatch, parameters: state.parameters.base, gradients: state.gradients.base, mode: mode)
+        }
+    }
+
+    private func exchange(_ collective: Collective, of batch: LocalBatch) throws {
+        switch collective {
+        case .gradients(let range):
+            let entered = recorder.collectiveEntered(kind: .allReduce, count: range.count)
+            try world.allReduce(UnsafeMutableBufferPointer(rebasing: state.gradients.buffer[range]), .sum)
+            recorder.collectiveLeft(entered)
+        case .figures:
+            let entered = recorder.collectiveEntered(kind: .allReduce, count: FigureSums.count)
+            let lostHere = stepFigures.nonFinite
+            stepFigures = try sums.total(of: stepFigures, over: world)
+            recorder.collectiveLeft(entered)
+            require(
+                stepFigures.samples == batch.globalCount,
+                "the ranks computed \(stepFigures.samples) samples of a global batch of \(batch.globalCount)")
+            if stepFigures.nonFinite > 0 { try stopDiverged(lostHere: lostHere) }
+        }
+    }
+
+    /// Ends training on all ranks before a loss that is no number reaches the parameters.
+    private func stopDiverged(lostHere: Int) throws {
+        let step = state.progress.position.step
+        _ = try world.agreed {
+            if lostHere > 0 {
+                throw Failure(
+                    .diverged,
+                    "step \(step + 1): the loss of \(lostHere) sample\(lostHere == 1 ? "" : "s") is not a finite number; training has "
+                        + "diverged. Lower the learning rate (\(rate(epoch: state.progress.position.epoch)) now); no parameter was "
+                        + "changed by this step, and earlier checkpoints stand.")
+            }
+        }
+    }
+
+    private func update(_ range: Range<Int>, samples: Int, epoch: Int) {
+        GradientDescent.update(
+            count: range.count, weights: state.parameters.base + range.lowerBound,
+            gradient: state.gradients.base + range.lowerBound,
+            velocity: state.velocity.map { $0.base + range.lowerBound }, scale: 1 / Float(samples), rate: Float(rate(epoch: epoch)),
+            momentum: Float(experiment.optimiser.momentum), nesterov: experiment.optimiser.nesterov,
+            decay: Float(experiment.optimiser.weightDecay))
+    }
+
+    private func evaluate() throws -> Figures {
+        recorder.enter(.evaluating, step: state.progress.position.step)
+        return try evaluator.figures(parameters: state.parameters.base, over: world, sums: sums)
+    }
+
+    private func reportStep(epoch: Int, seconds: Double, totalSteps: Int) throws {
+        let step = state.progress.position.step
+        if world.rank == 0 {
+            let done = state.progress.position.sample == 0 ? stepsPerEpoch : state.progress.position.sample / experiment.globalBatch
+            reporter.stepped(
+                StepReport(
+                    progress: state.progress, figures: stepFigures, seconds: seconds, stepsInEpoch: stepsPerEpoch,
+                    stepInEpoch: done,
+                    totalSteps: totalSteps))
+        }
+        if let metrics, execution.logEvery > 0, step % execution.logEvery == 0 {
+            recorder.enter(.logging, step: step)
+            try metrics.append(
+                .step, epoch: epoch + 1, step: step, figures: stepFigures, rate: rate(epoch: epoch), seconds: seconds)
+        }
+    }
+
+    /// Writes down an epoch (or the part of one that the recipe asked for): log lines, report, checkpoint.
+    private func finish(_ report: EpochReport) throws {
+        let step = state.progress.position.step
+        if let metrics {
+            try metrics.append(
+                .train, epoch: report.epoch, step: step, figures: report.training, rate: report.rate, seconds: report.seconds)
+            try metrics.append(.test, epoch: report.epoch, step: step, figures: report.test, rate: report.rate, seconds: 0)
+        }
+        if world.rank == 0 { reporter.finishedEpoch(report) }
+        if let store {
+            recorder.enter(.checkpointing, step: step)
+            reporter.wroteCheckpoint(try store.write(try state.checkpoint(of: experiment), step: step))
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Datasets
+import Networks
+
+/// What a run tells while it goes on. Called on rank 0 alone, but for `warn`.
+public protocol TrainingReporter: AnyObject {
+    /// Before the first step.
+    func started(_ summary: RunSummary)
+    /// After every step; must return at once.
+    func stepped(_ report: StepReport)
+    /// After every epoch, when the test set has been evaluated.
+    func finishedEpoch(_ report: EpochReport)
+    /// After a checkpoint has been written.
+    func wroteCheckpoint(_ path: String)
+    func warn(_ text: String)
+}
+
+/// How the work is divided and where it goes.
+public struct RunSummary: Sendable {
+    public let experiment: Experiment
+    public let run: RunDirectory
+    public let ranks: Int
+    public let partition: BatchPartition
+    public let parameterCount: Int
+    public let start: Progress
+    /// Settings that differ from those of the checkpoint that is resumed, as `name: old → new`.
+    public let changes: [String]
+    public let resumedFrom: String?
+}
+
+public struct StepReport: Sendable {
+    /// How far the run is, this step included.
+    public let progress: Progress
+    /// Over all ranks, this step alone.
+    public let figures: Figures
+    /// Seconds since the previous step ended.
+    public let seconds: Double
+    /// Steps in this epoch, and how many of them are done.
+    public let stepsInEpoch: Int
+    public let stepInEpoch: Int
+    /// Steps from the first to the last of the run.
+    public let totalSteps: Int
+}
+
+public struct EpochReport: Sendable {
+    /// From 1.
+    public let epoch: Int
+    public let epochs: Int
+    public let training: Figures
+    public let test: Figures
+    public let rate: Double
+    /// Seconds of its training steps in this process, and how many samples they took.
+    public let seconds: Double
+    public let samples: Int
+}

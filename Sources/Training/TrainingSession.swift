@@ -1,0 +1,201 @@
+import Checkpoints
+import Datasets
+import Diagnostics
+import Foundation
+import Kernels
+import MPI
+import Networks
+import Recorder
+
+/// What a user asks for when training starts: a recipe or what is resumed, and settings that go over either.
+public struct TrainingRequest: Sendable {
+    /// The recipe of a file; nil where the settings alone, or the run that is resumed, say all.
+    public var recipe: Recipe?
+    /// The model by name, where one was given.
+    public var model: BuiltInModel?
+    public var resume: Resume?
+    /// Settings that go over the recipe's.
+    public var settings: @Sendable (inout Recipe) -> Void
+    /// The command line, for `run.json`.
+    public var command: [String]
+
+    public enum Resume: Sendable, Equatable {
+        /// The newest good checkpoint of the run directory.
+        case newest
+        /// A checkpoint by its path.
+        case file(String)
+    }
+
+    public init(
+        recipe: Recipe?, model: BuiltInModel?, resume: Resume?, command: [String],
+        settings: @escaping @Sendable (inout Recipe) -> Void
+    ) {
+        self.recipe = recipe
+        self.model = model
+        self.resume = resume
+        self.settings = settings
+        self.command = command
+    }
+}
+
+/// All that a rank has in hand when its first step begins: the resolved recipe, data, network and state. Made by all ranks together.
+public final class TrainingSession {
+    let experiment: Experiment
+    let execution: Execution
+    let world: Communicator
+    let reporter: any TrainingReporter
+    let recorder: FlightRecorder
+    let dataset: Dataset
+    let partition: BatchPartition
+    let plan: Plan
+    let state: TrainingState
+    private let run: RunDirectory
+    private let resumed: ResumedCheckpoint?
+
+    /// Collective: every rank calls it with the same request.
+    ///
+    /// - Throws: `AgreedFailure` on every rank, where any finds its data, recipe, checkpoint or run directory unusable.
+    public init(_ request: TrainingRequest, world: Communicator, reporter: any TrainingReporter) throws {
+        self.world = world
+        self.reporter = reporter
+        let resumed = try ResumedCheckpoint.open(request, world: world, reporter: reporter)
+        self.resumed = resumed
+        var recipe = try world.agreed { try request.recipe(resuming: resumed) }
+        let dataset = try world.agreed { try Self.openData(recipe.execution) }
+        self.dataset = dataset
+        let experiment = try world.agreed {
+            let resolved = try recipe.experiment.resolved(with: dataset)
+            try resumed?.checkFits(resolved)
+            return resolved
+        }
+        self.experiment = experiment
+        try Self.requireSameExperiment(experiment, over: world)
+        let partition = try world.agreed {
+            try BatchPartition(
+                globalBatch: experiment.globalBatch, microBatches: experiment.microBatches, ranks: world.size,
+                samples: dataset.training.count)
+        }
+        self.partition = partition
+        BLAS.setThreadCount(recipe.execution.threads)
+        plan = try world.agreed {
+            try Plan(
+                model: try experiment.resolvedModel(), capacity: max(Evaluator.chunk(for: experiment), partition.largestMicroBatch))
+        }
+        state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser)
+        state.layout.initialise(state.parameters.base, seed: experiment.seed)
+        try resumed?.restore(state, over: world)
+
+        let run = try Self.prepareRunDirectory(recipe, experiment, request: request, resumed: resumed, world: world)
+        self.run = run
+        recipe.execution.run = run.path
+        execution = recipe.execution
+        recorder = try world.agreed {
+            try run.make()
+            return try FlightRecorder(
+                path: run.recorder(rank: world.rank), rank: world.rank, size: world.size, host: world.hostName)
+        }
+    }
+
+    /// Trains to the end of the recipe; collective.
+    public func train() throws {
+        let start = state.progress
+        let (metrics, store) = try world.agreed {
+            world.rank == 0
+                ? (
+                    try MetricsLog(path: run.metrics, resumingAfter: start.position.step),
+                    CheckpointStore(directory: run.checkpoints, keep: execution.keep)
+                ) : (nil, nil)
+        }
+        let trainer = try Trainer(self, metrics: metrics, store: store)
+        if world.rank == 0 {
+            reporter.started(
+                RunSummary(
+                    experiment: experiment, run: run, ranks: world.size, partition: partition,
+                    parameterCount: state.layout.parameterCount, start: start, changes: resumed?.changes(to: experiment) ?? [],
+                    resumedFrom: resumed?.path))
+        }
+        do {
+            try trainer.train()
+            recorder.close("trained to the end")
+        } catch {
+            recorder.close(String(describing: error))
+            throw error
+        }
+    }
+
+    private static func openData(_ execution: Execution) throws -> Dataset {
+        guard let directory = execution.data else {
+            throw Failure(
+                .usage,
+                "no data set is named: give its directory by --data, or make the built-in one by 'lockstep data synthesize DIR'")
+        }
+        return try Dataset.open(directory: directory)
+    }
+
+    /// Ranks that would train different things must not start.
+    private static func requireSameExperiment(_ experiment: Experiment, over world: Communicator) throws {
+        let mine = Array(try canonicalJSON(experiment).utf8)
+        var first = mine
+        try world.broadcast(bytes: &first, from: 0)
+        try world.agreed {
+            guard first == mine else {
+                throw Failure(
+                    .usage, "this rank's experiment is not rank 0's: its recipe or data set differs; give every host the same")
+            }
+        }
+    }
+
+    /// Rank 0 makes the run directory and writes `run.json`; all learn its path. Collective.
+    private static func prepareRunDirectory(
+        _ recipe: Recipe, _ experiment: Experiment, request: TrainingRequest, resumed: ResumedCheckpoint?, world: Communicator
+    ) throws -> RunDirectory {
+        let hosts = try world.allGather(bytes: Array(world.hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        var path: [UInt8] = []
+        try world.agreed {
+            guard world.rank == 0 else { return }
+            let run =
+                recipe.execution.run.map(RunDirectory.init(path:)) ?? resumed?.run
+                ?? .nextFree(named: "\(experiment.model.name)-\(dataName(experiment))")
+            if run.holdsRun && resumed == nil {
+                throw Failure(
+                    .usage, "\(run.path) already holds a run: go on with it by --resume, or give another directory by --run")
+            }
+            try run.make()
+            var execution = recipe.execution
+            execution.run = run.path
+            try run.write(
+                RunRecord(
+                    experiment: experiment, execution: execution,
+                    circumstances: .init(
+                        command: request.command, ranks: world.size, hosts: hosts,
+                        started: ISO8601DateFormatter().string(from: Date()),
+                        mpi: MPIEnvironment.libraryVersion, resumedFrom: resumed?.path)))
+            path = Array(run.path.utf8)
+        }
+        try world.broadcast(bytes: &path, from: 0)
+        return RunDirectory(path: String(decoding: path, as: UTF8.self))
+    }
+
+    private static func dataName(_ experiment: Experiment) -> String { experiment.data?.format ?? "data" }
+}
+
+extension TrainingRequest {
+    /// The recipe that is asked for: the file's, else that of the run that is resumed, else the settings alone; settings go over all.
+    fileprivate func recipe(resuming resumed: ResumedCheckpoint?) throws -> Recipe {
+        var recipe: Recipe
+        if let given = self.recipe {
+            recipe = given
+            if let resumed { recipe.execution.run = recipe.execution.run ?? resumed.run?.path }
+        } else if let resumed {
+            recipe = Recipe(experiment: resumed.experiment, execution: resumed.execution)
+        } else if let model {
+            recipe = Recipe(experiment: Experiment(model: .named(model)))
+        } else {
+            throw Failure(.usage, "nothing says what to train: give a recipe file, --model NAME, or --resume")
+        }
+        if let model, self.recipe != nil || resumed != nil { recipe.experiment.model = .named(model) }
+        settings(&recipe)
+        try recipe.validate()
+        return recipe
+    }
+}

@@ -1,0 +1,73 @@
+import Checkpoints
+import Datasets
+import Diagnostics
+import Foundation
+import Kernels
+import MPI
+import Networks
+
+/// Where a run stands: how far it is, and the sums over the epoch that is under way.
+public struct Progress: Sendable, Equatable, Codable {
+    public var position = Position()
+    /// Over the samples of this epoch that have been used.
+    public var figures = Figures()
+}
+
+/// All that a step changes: one arena each for parameters, their gradients and the optimiser's state.
+final class TrainingState {
+    let layout: ParameterLayout
+    let parameters: AlignedFloats
+    let gradients: AlignedFloats
+    /// Nil without momentum.
+    let velocity: AlignedFloats?
+    var progress = Progress()
+
+    init(layout: ParameterLayout, optimiser: Optimiser) {
+        self.layout = layout
+        parameters = AlignedFloats(count: layout.arenaCount)
+        gradients = AlignedFloats(count: layout.arenaCount)
+        velocity = optimiser.momentum > 0 ? AlignedFloats(count: layout.arenaCount) : nil
+    }
+
+    /// The state as named tensors, beside the experiment that they belong to; views, valid while this state lives.
+    func checkpoint(of experiment: Experiment) throws -> Checkpoint {
+        var tensors = layout.parameters.map { NamedTensor($0, of: parameters) }
+        if let velocity { tensors += layout.parameters.map { NamedTensor($0, of: velocity, prefix: Self.velocityPrefix) } }
+        return Checkpoint(tensors: tensors, experiment: try canonicalJSON(experiment), position: try canonicalJSON(progress))
+    }
+
+    /// Takes parameters and optimiser state from a checkpoint file; its optimiser state is left where there is no use for it.
+    /// - Throws: `Failure.badData` where a tensor is missing or has another shape: a checkpoint of another model.
+    func restore(from file: CheckpointFile) throws {
+        for parameter in layout.parameters {
+            try file.copy(parameter.name, shape: parameter.shape, into: parameters[parameter.range])
+        }
+        let stored = Set(file.tensors.map(\.name))
+        guard let velocity else { return }
+        for parameter in layout.parameters {
+            let name = Self.velocityPrefix + parameter.name
+            guard stored.contains(name) else { continue }
+            try file.copy(name, shape: parameter.shape, into: velocity[parameter.range])
+        }
+    }
+
+    /// Gives every rank what `root` holds.
+    func broadcast(from root: Int, over world: Communicator) throws {
+        try world.broadcast(parameters.buffer, from: root)
+        if let velocity { try world.broadcast(velocity.buffer, from: root) }
+    }
+
+    private static let velocityPrefix = "momentum."
+}
+
+extension NamedTensor {
+    fileprivate init(_ parameter: Parameter, of arena: AlignedFloats, prefix: String = "") {
+        self.init(name: prefix + parameter.name, shape: parameter.shape, values: UnsafeBufferPointer(arena[parameter.range]))
+    }
+}
+
+extension AlignedFloats {
+    fileprivate subscript(range: Range<Int>) -> UnsafeMutableBufferPointer<Float> {
+        UnsafeMutableBufferPointer(rebasing: buffer[range])
+    }
+}

@@ -1,0 +1,106 @@
+import Diagnostics
+import Foundation
+import MPI
+import Training
+
+/// Tells on rank 0 how training goes: a line that is redrawn on a terminal, plain lines at a calm rate elsewhere. Other ranks are silent
+/// but for warnings, which carry rank and host.
+final class Console: TrainingReporter {
+    private let rank: Int
+    private let host: String
+    private let worldSize: Int
+    private let terminal = Terminal()
+    private let clock = ContinuousClock()
+    private let start: ContinuousClock.Instant
+    private var lastShown: ContinuousClock.Instant
+    /// Samples and seconds of steps since the start of this process.
+    private var samples = 0
+    private var seconds = 0.0
+    private var experiment: Experiment?
+
+    init(world: Communicator) {
+        rank = world.rank
+        host = world.hostName
+        worldSize = world.size
+        start = clock.now
+        lastShown = start
+    }
+
+    func started(_ summary: RunSummary) {
+        experiment = summary.experiment
+        let partition = summary.partition
+        let experiment = summary.experiment
+        var lines = [
+            "\(experiment.model.name) (\(grouped(summary.parameterCount)) parameters) on \(experiment.data?.description ?? "data")",
+            "global batch \(partition.globalBatch) = \(partition.microBatches) micro-batches × \(microBatchSizes(partition.globalBatch, partition.microBatches)); "
+                + "\(summary.ranks) rank\(summary.ranks == 1 ? "" : "s") × \(shares(partition.microBatches, summary.ranks))",
+            "learning rate \(experiment.optimiser.rate) (not scaled by batch or ranks), momentum \(experiment.optimiser.momentum), "
+                + "\(experiment.epochs) epochs, seed \(experiment.seed)",
+            "run directory \(summary.run.path)",
+        ]
+        if let checkpoint = summary.resumedFrom {
+            let position = summary.start.position
+            lines.append(
+                "resumed from \(checkpoint): epoch \(position.epoch + 1), sample \(grouped(position.sample)), step \(grouped(position.step))"
+            )
+            lines += summary.changes.map { "  changed: \($0)" }
+        }
+        lines.forEach { terminal.print($0) }
+    }
+
+    func stepped(_ report: StepReport) {
+        samples += report.figures.samples
+        seconds += report.seconds
+        let now = clock.now
+        guard now - lastShown >= (terminal.isInteractive ? .milliseconds(200) : .seconds(10)) else { return }
+        lastShown = now
+        let done = report.progress.position.step
+        let speed = Double(samples) / seconds
+        let stepSeconds = seconds / (Double(samples) / Double(max(report.figures.samples, 1)))
+        let epoch = report.progress.position.epoch + (report.progress.position.sample == 0 ? 0 : 1)
+        terminal.progress(
+            "epoch \(epoch)/\(experiment?.epochs ?? 0)  step \(grouped(report.stepInEpoch))/\(grouped(report.stepsInEpoch))"
+                + String(
+                    format: "  loss %.4f  accuracy %.4f  ", report.progress.figures.meanLoss, report.progress.figures.accuracy)
+                + "\(grouped(Int(speed))) images/s  \(duration(Double(report.totalSteps - done) * stepSeconds)) left")
+    }
+
+    func finishedEpoch(_ report: EpochReport) {
+        let speed = report.seconds > 0 ? Double(report.samples) / report.seconds : 0
+        terminal.print(
+            "epoch \(report.epoch)/\(report.epochs)"
+                + String(
+                    format: "  train loss %.4f accuracy %.4f  test loss %.4f accuracy %.4f  ", report.training.meanLoss,
+                    report.training.accuracy, report.test.meanLoss, report.test.accuracy)
+                + "\(grouped(Int(speed))) images/s  \(duration(report.seconds))")
+        lastShown = clock.now
+    }
+
+    func wroteCheckpoint(_ path: String) {}
+
+    func warn(_ text: String) {
+        terminal.endProgress()
+        complain(worldSize == 1 ? "warning: \(text)" : "warning: rank \(rank) on \(host): \(text)")
+    }
+
+    /// More ranks than cores take turns; a rank that waits in MPI then steals the time of one that works, unless it yields.
+    func warnOfSharedCores() {
+        let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        let here = LaunchEnvironment.current?.localSize ?? worldSize
+        guard rank == 0, here > cores else { return }
+        let yields = ProcessInfo.processInfo.environment["OMPI_MCA_mpi_yield_when_idle"] == "1"
+        warn(
+            "\(here) ranks share \(cores) cores: they take turns, so this is no faster than \(cores) ranks"
+                + (yields ? "" : "; give mpirun '--mca mpi_yield_when_idle 1', or waiting ranks slow down those that work"))
+    }
+
+    private func microBatchSizes(_ batch: Int, _ count: Int) -> String {
+        let (smallest, rest) = batch.quotientAndRemainder(dividingBy: count)
+        return rest == 0 ? "\(smallest)" : "\(smallest) or \(smallest + 1)"
+    }
+
+    private func shares(_ microBatches: Int, _ ranks: Int) -> String {
+        let (smallest, rest) = microBatches.quotientAndRemainder(dividingBy: ranks)
+        return rest == 0 ? "\(smallest)" : "\(smallest) or \(smallest + 1)"
+    }
+}

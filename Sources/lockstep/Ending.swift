@@ -1,0 +1,64 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+import MPI
+import Training
+
+/// How a command ends when something went wrong: one message and one documented exit code.
+enum Ending {
+    /// Ends a process that is not, or not yet, in MPI.
+    ///
+    /// Every rank of an mpirun meets a wrong flag alike: rank 0 tells it, and the others wait until it has, since mpirun ends all ranks
+    /// when the first one is gone.
+    static func end(with error: any Error) -> Never {
+        let code = exitCode(of: error)
+        if let launch = LaunchEnvironment.current, launch.rank != 0 {
+            Thread.sleep(forTimeInterval: 1)
+        } else {
+            tell(error)
+        }
+        exit(code)
+    }
+
+    /// Runs a rank command's work in MPI's world, and ends every rank within seconds if it fails on any.
+    static func withWorld(_ work: (Communicator) throws -> Void) throws {
+        let world = try MPIEnvironment.initialise()
+        do {
+            try work(world)
+            try MPIEnvironment.finalise()
+        } catch let agreed as AgreedFailure {
+            // All ranks are here: one of them tells it, and all end MPI in good order.
+            if world.rank == 0 { tell(agreed) }
+            try? MPIEnvironment.finalise()
+            exit(agreed.failure.kind.rawValue)
+        } catch {
+            // The others do not know: they may wait for this rank in a collective, and must be ended.
+            let failure = Failure(reporting: error)
+            complain("error: rank \(world.rank) on \(world.hostName): \(failure.description)")
+            world.abort(code: failure.kind.rawValue)
+        }
+    }
+
+    private static func exitCode(of error: any Error) -> Int32 {
+        switch error {
+        case let failure as Failure: failure.kind.rawValue
+        case let agreed as AgreedFailure: agreed.failure.kind.rawValue
+        default: Lockstep.exitCode(for: error).rawValue
+        }
+    }
+
+    private static func tell(_ error: any Error) {
+        switch error {
+        case let failure as Failure: complain("error: \(failure.description)")
+        case let agreed as AgreedFailure: complain("error: \(agreed.description)")
+        default:
+            let message = Lockstep.fullMessage(for: error)
+            if Lockstep.exitCode(for: error).isSuccess { print(message) } else { complain(message) }
+        }
+    }
+}
+
+/// Writes a line to standard error.
+func complain(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Datasets
+import MPI
+import Training
+
+struct Evaluate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Evaluate a checkpoint on a data set: the same figures, to the last digit, at any number of ranks.")
+
+    @Argument(help: "The checkpoint.")
+    var checkpoint: String
+
+    @Option(help: "The directory of the data set. (default: the one that the checkpoint's run was trained on)")
+    var data: String?
+
+    @Option(help: "Which samples: test or training.")
+    var split: Split = .test
+
+    func run() throws {
+        try Ending.withWorld { world in
+            let evaluation = try CheckpointEvaluation(checkpoint: checkpoint, data: data, split: split, world: world)
+            guard world.rank == 0 else { return }
+            let figures = evaluation.figures
+            print("\(checkpoint): \(evaluation.experiment.model.name) after \(grouped(evaluation.progress.position.step)) steps")
+            print("\(split.rawValue): \(figures.samples)/\(evaluation.sampleCount) samples, each once")
+            print("loss \(figures.meanLoss)")
+            print("accuracy \(figures.accuracy) (\(figures.correct)/\(figures.samples))")
+        }
+    }
+}
+
+extension Split: ExpressibleByArgument {}

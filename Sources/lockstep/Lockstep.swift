@@ -1,0 +1,27 @@
+import ArgumentParser
+
+/// The root of all commands.
+@main
+struct Lockstep: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lockstep",
+        abstract: "Synchronous distributed training of convolutional networks over MPI, on CPUs.",
+        discussion: """
+            One rank:    lockstep train --model lenet5 --data DIR
+            Four ranks:  mpirun -np 4 lockstep train --model lenet5 --data DIR
+
+            Exit codes: 0 done; 64 wrong command line or recipe; 65 bad data or checkpoint; 66 something is not there; 69 MPI cannot be \
+            used; 70 a fault of lockstep's own; 74 something cannot be read or written; 76 training diverged.
+            """,
+        version: "0.1.0",
+        subcommands: [Train.self, Evaluate.self, Inspect.self, DataCommand.self])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            Ending.end(with: error)
+        }
+    }
+}

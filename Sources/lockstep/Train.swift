@@ -1,0 +1,142 @@
+import ArgumentParser
+import Datasets
+import Diagnostics
+import Foundation
+import MPI
+import Networks
+import Training
+
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train a model; under mpirun, on all of its ranks in step.",
+        discussion: """
+            Settings come from a recipe file, from the run that is resumed, or from the flags alone; flags go over either. The global batch \
+            is the only batch size, whatever the number of ranks, and the learning rate is never scaled.
+
+            lockstep train --model lenet5 --data data/shapes10 --epochs 5
+            mpirun -np 4 lockstep train recipe.yaml --learning-rate 0.02
+            mpirun -np 2 lockstep train --resume --run runs/lenet5-cifar10-1 --epochs 20
+            """)
+
+    @Argument(help: "A recipe in YAML.")
+    var recipe: String?
+
+    @Option(help: "A built-in model: \(BuiltInModel.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var model: String?
+
+    @Option(help: "The directory of the data set (CIFAR-10, CIFAR-100, MNIST or Fashion-MNIST in their official layouts).")
+    var data: String?
+
+    @Option(help: "Epochs to train. (default: 10)")
+    var epochs: Int?
+
+    @Option(help: "End after so many steps, whatever the epochs say.")
+    var maxSteps: Int?
+
+    @Option(help: "Samples per step over all ranks. (default: 64)")
+    var globalBatch: Int?
+
+    @Option(help: "Parts of a global batch; each rank takes whole ones, and results do not depend on how many. (default: 8)")
+    var microBatches: Int?
+
+    @Option(help: "The learning rate at the start. (default: 0.01)")
+    var learningRate: Double?
+
+    @Option(help: "The momentum, 0 ≤ m < 1. (default: 0)")
+    var momentum: Double?
+
+    @Flag(inversion: .prefixedNo, help: "Nesterov's form of momentum.")
+    var nesterov: Bool?
+
+    @Option(help: "Weight decay (L2). (default: 0)")
+    var weightDecay: Double?
+
+    @Option(help: "How the learning rate changes: 'constant', or 'step:EPOCHS:FACTOR'. (default: constant)")
+    var schedule: ScheduleArgument?
+
+    @Option(help: "Random changes to training images: 'none', or 'standard' (mirror, and crop after padding by 4). (default: none)")
+    var augment: AugmentationArgument?
+
+    @Option(help: "The seed of everything that is drawn. (default: 1)")
+    var seed: UInt64?
+
+    @Option(name: .customLong("run"), help: "The run directory. (default: the next free one in runs/)")
+    var runDirectory: String?
+
+    @Option(
+        defaultAsFlag: "",
+        help: "Go on from the newest good checkpoint of the run directory, or from the checkpoint FILE.")
+    var resume: String?
+
+    @Option(help: "Checkpoints kept, the newest ones. (default: 3)")
+    var keep: Int?
+
+    @Option(help: "Steps between two lines of a step in metrics.csv; 0 for none. (default: 50)")
+    var logEvery: Int?
+
+    @Option(help: "OpenBLAS threads of each rank. (default: 1)")
+    var threads: Int?
+
+    func run() throws {
+        let request = TrainingRequest(
+            recipe: try recipe.map(Recipe.read), model: try model.map(BuiltInModel.init(named:)),
+            resume: resume.map { $0.isEmpty ? .newest : .file($0) }, command: CommandLine.arguments, settings: settings())
+        try Ending.withWorld { world in
+            let console = Console(world: world)
+            console.warnOfSharedCores()
+            try TrainingSession(request, world: world, reporter: console).train()
+        }
+    }
+
+    /// The flags that were given, as changes to a recipe.
+    private func settings() -> @Sendable (inout Recipe) -> Void {
+        { [self] recipe in
+            func set<Value>(_ value: Value?, _ path: WritableKeyPath<Recipe, Value>) {
+                if let value { recipe[keyPath: path] = value }
+            }
+            set(epochs, \.experiment.epochs)
+            set(maxSteps.map(Optional.some), \.experiment.maxSteps)
+            set(globalBatch, \.experiment.globalBatch)
+            set(microBatches, \.experiment.microBatches)
+            set(learningRate, \.experiment.optimiser.rate)
+            set(momentum, \.experiment.optimiser.momentum)
+            set(nesterov, \.experiment.optimiser.nesterov)
+            set(weightDecay, \.experiment.optimiser.weightDecay)
+            set(schedule?.value, \.experiment.schedule)
+            set(augment?.value, \.experiment.augmentation)
+            set(seed, \.experiment.seed)
+            set(data.map(Optional.some), \.execution.data)
+            set(runDirectory.map(Optional.some), \.execution.run)
+            set(keep, \.execution.keep)
+            set(logEvery, \.execution.logEvery)
+            set(threads, \.execution.threads)
+        }
+    }
+}
+
+struct ScheduleArgument: ExpressibleByArgument, Sendable {
+    let value: Schedule
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+        if argument == "constant" {
+            value = .constant
+        } else if parts.count == 3, parts[0] == "step", let every = Int(parts[1]), let factor = Double(parts[2]) {
+            value = .step(every: every, factor: factor)
+        } else {
+            return nil
+        }
+    }
+}
+
+struct AugmentationArgument: ExpressibleByArgument, Sendable {
+    let value: Augmentation
+
+    init?(argument: String) {
+        switch argument {
+        case "none": value = .none
+        case "standard": value = .standard
+        default: return nil
+        }
+    }
+}
