@@ -1,15 +1,35 @@
 /// Y = max(X, 0), element by element; `output` may be `input`.
+///
+/// Written in vectors: where both are one buffer, the compiler would not dare to.
 public enum ReLU {
     public static func forward(count: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
-        // Written so that a NaN stays one.
-        for i in 0..<count { output[i] = input[i] < 0 ? 0 : input[i] }
+        var i = 0
+        while i + 8 <= count {
+            let x = load8(input + i)
+            // So that a NaN stays one.
+            store8(x.replacing(with: 0, where: x .< 0), at: output + i)
+            i += 8
+        }
+        while i < count {
+            output[i] = input[i] < 0 ? 0 : input[i]
+            i += 1
+        }
     }
 
     /// dX ← dY where Y > 0, else 0; `inputGradient` may be `outputGradient`.
     public static func backward(
         count: Int, output: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>
     ) {
-        for i in 0..<count { inputGradient[i] = output[i] > 0 ? outputGradient[i] : 0 }
+        var i = 0
+        while i + 8 <= count {
+            let kept = load8(output + i) .> 0
+            store8(load8(outputGradient + i).replacing(with: 0, where: .!kept), at: inputGradient + i)
+            i += 8
+        }
+        while i < count {
+            inputGradient[i] = output[i] > 0 ? outputGradient[i] : 0
+            i += 1
+        }
     }
 }
 

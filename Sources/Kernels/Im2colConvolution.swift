@@ -6,13 +6,13 @@
 ///     Y = columns · W + bias          dW += columnsᵀ · dY          dX = col2im(dY · Wᵀ)
 ///
 /// where col2im adds every column entry's gradient to the input that it was copied from. Images are taken in blocks whose column matrix
-/// fits in about half a megabyte. The block depends on the layer's shape alone, so the order of all sums depends only on the images given.
+/// fits in a quarter of a megabyte, or one by one. The block depends on the layer's shape alone, so the order of all sums depends only on the images given.
 public struct Im2colConvolution: Sendable {
     public let shape: ConvolutionShape
     /// Images whose columns are worked on together.
     public let imagesPerBlock: Int
 
-    private static let blockFloats = 128 * 1024
+    private static let blockFloats = 64 * 1024
 
     public init(_ shape: ConvolutionShape) {
         self.shape = shape
@@ -93,7 +93,7 @@ public struct Im2colConvolution: Sendable {
     private func gather(images: Int, _ input: UnsafePointer<Float>, group: Int, into columns: UnsafeMutablePointer<Float>) {
         forEachRun(images: images, group: group) { column, x, count in
             if let x {
-                for i in 0..<count { columns[column + i] = input[x + i] }
+                copyRun(input + x, to: columns + column, count: count)
             } else {
                 for i in 0..<count { columns[column + i] = 0 }
             }
@@ -104,44 +104,50 @@ public struct Im2colConvolution: Sendable {
     private func scatter(images: Int, _ columns: UnsafePointer<Float>, group: Int, addingTo input: UnsafeMutablePointer<Float>) {
         forEachRun(images: images, group: group) { column, x, count in
             guard let x else { return }
-            for i in 0..<count { input[x + i] += columns[column + i] }
+            addRun(columns + column, to: input + x, count: count)
         }
     }
 
-    /// Walks the column matrix in storage order as runs of contiguous floats: `body(column, x, count)` says that `count` columns from
-    /// offset `column` are the inputs from offset `x`, or lie outside the image where x is nil.
+    /// Walks the column matrix as runs of contiguous floats: `body(column, x, count)` says that `count` columns from offset `column` are
+    /// the inputs from offset `x`, or lie outside the image where x is nil.
     @inline(__always)
     private func forEachRun(images: Int, group: Int, _ body: (_ column: Int, _ x: Int?, _ count: Int) -> Void) {
         let channels = shape.groupInputs
-        // Neighbouring taps of a row are contiguous in the input too where they are adjacent pixels of all channels.
-        let wholeRows = shape.dilation == 1 && shape.groups == 1
-        var column = 0
+        let rowTaps = shape.kernelWidth * channels
+        // The output columns whose window lies inside the image, where neighbouring taps of a row are neighbours in the input too.
+        let inside = shape.dilation == 1 && shape.groups == 1 ? insideColumns : 0..<0
         for image in 0..<images {
             for p in 0..<shape.outputHeight {
-                for q in 0..<shape.outputWidth {
-                    let left = q * shape.stride - shape.padding
-                    for r in 0..<shape.kernelHeight {
-                        let row = p * shape.stride - shape.padding + r * shape.dilation
-                        if row < 0 || row >= shape.height {
-                            body(column, nil, shape.kernelWidth * channels)
-                            column += shape.kernelWidth * channels
-                            continue
-                        }
-                        let rowStart = (image * shape.height + row) * shape.width
-                        if wholeRows && left >= 0 && left + shape.kernelWidth <= shape.width {
-                            body(column, (rowStart + left) * channels, shape.kernelWidth * channels)
-                            column += shape.kernelWidth * channels
-                            continue
-                        }
+                let firstColumn = (image * shape.outputPixels + p * shape.outputWidth) * shape.taps
+                for r in 0..<shape.kernelHeight {
+                    let row = p * shape.stride - shape.padding + r * shape.dilation
+                    let column = firstColumn + r * rowTaps
+                    if row < 0 || row >= shape.height {
+                        for q in 0..<shape.outputWidth { body(column + q * shape.taps, nil, rowTaps) }
+                        continue
+                    }
+                    let rowStart = (image * shape.height + row) * shape.width
+                    for q in inside {
+                        body(column + q * shape.taps, (rowStart + q * shape.stride - shape.padding) * channels, rowTaps)
+                    }
+                    for q in 0..<shape.outputWidth where !inside.contains(q) {
+                        let left = q * shape.stride - shape.padding
                         for s in 0..<shape.kernelWidth {
                             let place = left + s * shape.dilation
-                            let inside = place >= 0 && place < shape.width
-                            body(column, inside ? (rowStart + place) * shape.inputChannels + group * channels : nil, channels)
-                            column += channels
+                            let x = (rowStart + place) * shape.inputChannels + group * channels
+                            body(column + q * shape.taps + s * channels, place >= 0 && place < shape.width ? x : nil, channels)
                         }
                     }
                 }
             }
         }
+    }
+
+    /// The output columns q with 0 ≤ q·stride − padding and q·stride − padding + S ≤ width.
+    private var insideColumns: Range<Int> {
+        let first = (shape.padding + shape.stride - 1) / shape.stride
+        let room = shape.width + shape.padding - shape.kernelWidth
+        let end = room < 0 ? 0 : min(room / shape.stride + 1, shape.outputWidth)
+        return first < end ? first..<end : 0..<0
     }
 }

@@ -29,12 +29,18 @@ struct Matrix {
 }
 
 /// C ← A·B, or C ← C + A·B where `accumulate`: C is `rows`×`columns` with its rows `stride` floats apart, the inner dimension is `depth`.
-/// Cost: 2·rows·columns·depth flops. The corresponding C function is `cblas_sgemm`.
+/// Cost: 2·rows·columns·depth flops. By BLAS (`cblas_sgemm`), but for products too narrow for it.
 func multiply(
     rows: Int, columns: Int, depth: Int, _ a: Matrix, _ b: Matrix, accumulate: Bool, into c: UnsafeMutablePointer<Float>,
     stride: Int
 ) {
     if rows == 0 || columns == 0 { return }
+    if columns <= 8 && rows >= 8 && depth > 0 && !b.isTransposed {
+        multiplyNarrow(
+            rows: rows, columns: columns, depth: depth, a.base, rowStride: a.isTransposed ? 1 : a.stride,
+            depthStride: a.isTransposed ? a.stride : 1, b.base, bStride: b.stride, accumulate: accumulate, into: c, cStride: stride)
+        return
+    }
     cblas_sgemm(
         CblasRowMajor, a.orientation, b.orientation, blasint(rows), blasint(columns), blasint(depth),
         1, a.base, blasint(a.stride), b.base, blasint(b.stride), accumulate ? 1 : 0, c, blasint(stride))

@@ -41,23 +41,34 @@ public struct PoolingShape: Sendable, Equatable {
     fileprivate func pixel(_ image: Int, _ row: Int, _ column: Int) -> Int { ((image * height + row) * width + column) * channels }
 }
 
-/// Y = the largest X of the window; padding never wins.
+/// Y = the largest X of the window; padding never wins, and a NaN in the window is handed on, as PyTorch does.
 public enum MaxPooling {
     public static func forward(
         _ shape: PoolingShape, images: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
     ) {
         shape.forEachWindow(images: images) { y, image, rows, columns in
-            let first = shape.pixel(image, rows.lowerBound, columns.lowerBound)
-            for c in 0..<shape.channels { output[y + c] = input[first + c] }
-            for row in rows {
-                for column in columns {
-                    let x = shape.pixel(image, row, column)
-                    for c in 0..<shape.channels {
-                        // A NaN in the window is handed on, as PyTorch does.
-                        let value = input[x + c]
-                        output[y + c] = value > output[y + c] || value != value ? value : output[y + c]
+            var c = 0
+            while c + 8 <= shape.channels {
+                var largest = SIMD8<Float>(repeating: -.infinity)
+                for row in rows {
+                    for column in columns {
+                        let x = load8(input + shape.pixel(image, row, column) + c)
+                        largest.replace(with: x, where: (x .> largest) .| (x .!= x))
                     }
                 }
+                store8(largest, at: output + y + c)
+                c += 8
+            }
+            while c < shape.channels {
+                var largest = -Float.infinity
+                for row in rows {
+                    for column in columns {
+                        let x = input[shape.pixel(image, row, column) + c]
+                        largest = x > largest || x != x ? x : largest
+                    }
+                }
+                output[y + c] = largest
+                c += 1
             }
         }
     }
@@ -69,7 +80,22 @@ public enum MaxPooling {
     ) {
         inputGradient.update(repeating: 0, count: images * shape.inputCount)
         shape.forEachWindow(images: images) { y, image, rows, columns in
-            for c in 0..<shape.channels {
+            var c = 0
+            while c + 8 <= shape.channels {
+                let largest = load8(output + y + c)
+                // What has not found its position yet.
+                var left = load8(outputGradient + y + c)
+                for row in rows {
+                    for column in columns {
+                        let x = shape.pixel(image, row, column) + c
+                        let hit = load8(input + x) .== largest
+                        store8(load8(inputGradient + x) + SIMD8().replacing(with: left, where: hit), at: inputGradient + x)
+                        left.replace(with: 0, where: hit)
+                    }
+                }
+                c += 8
+            }
+            while c < shape.channels {
                 search: for row in rows {
                     for column in columns {
                         let x = shape.pixel(image, row, column) + c
@@ -79,6 +105,7 @@ public enum MaxPooling {
                         }
                     }
                 }
+                c += 1
             }
         }
     }
