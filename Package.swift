@@ -58,6 +58,11 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .executableTarget(name: "mpi-cases", dependencies: ["Diagnostics", "MPI"], path: "Tests/MPICases", swiftSettings: strict),
         .testTarget(name: "MPITests", dependencies: ["Diagnostics", "MPI", "TestSupport", "mpi-cases"], swiftSettings: strict),
+        .testTarget(name: "RandomTests", dependencies: ["Random"], swiftSettings: strict),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "NetworksTests", dependencies: ["Diagnostics", "Kernels", "Networks", "Random", "TestSupport"],
+            exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "RecorderTests", dependencies: ["Diagnostics", "Recorder", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Diagnostics", "TestSupport"], swiftSettings: strict),
         .testTarget(

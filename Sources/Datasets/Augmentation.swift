@@ -31,8 +31,8 @@ public struct Augmentation: Sendable, Equatable {
         let places = UInt64(2 * crop + 1)
         return Draw(
             mirrored: flip && words[0] >> 31 == 1,
-            top: Int(UInt64(words[1]) * places >> 32) - crop,
-            left: Int(UInt64(words[2]) * places >> 32) - crop)
+            top: Int((UInt64(words[1]) * places) >> 32) - crop,
+            left: Int((UInt64(words[2]) * places) >> 32) - crop)
     }
 }
 

@@ -5,20 +5,20 @@ public enum SoftmaxCrossEntropy {
     /// Returns the loss, and stores its gradient softmax(z) − onehot(label) where `gradient` is given.
     ///
     /// The largest logit is subtracted before any exponential is taken, and sums are in Double, so that no finite logits overflow.
-    /// A logit that is not finite gives a loss that is not finite.
+    /// A NaN or +∞ anywhere, or −∞ at the label, gives a loss that is not finite.
     public static func sample(
         classes: Int, logits: UnsafePointer<Float>, label: Int, gradient: UnsafeMutablePointer<Float>?
     ) -> Double {
         var largest = logits[0]
         for j in 1..<max(classes, 1) where logits[j] > largest { largest = logits[j] }
         var sum = 0.0
-        for j in 0..<classes { sum += exp(Double(logits[j] - largest)) }
+        for j in 0..<classes { sum += exp(Double(logits[j]) - Double(largest)) }
         if let gradient {
             for j in 0..<classes {
-                gradient[j] = Float(exp(Double(logits[j] - largest)) / sum) - (j == label ? 1 : 0)
+                gradient[j] = Float(exp(Double(logits[j]) - Double(largest)) / sum) - (j == label ? 1 : 0)
             }
         }
-        return log(sum) - Double(logits[label] - largest)
+        return log(sum) - (Double(logits[label]) - Double(largest))
     }
 
     /// The class of the largest logit, the first of equals.

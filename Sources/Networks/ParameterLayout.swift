@@ -18,8 +18,9 @@ public struct Parameter: Sendable, Equatable {
 /// What a parameter holds before the first step.
 public enum Initialisation: Sendable, Equatable {
     case zeros
-    /// Normal with deviation √(2 / fan-in). Source: He et al., "Delving Deep into Rectifiers", ICCV 2015, equation 10.
-    case he(fanIn: Int)
+    /// Uniform within ±1/√fan-in, weights and biases alike. Source: LeCun et al., "Efficient BackProp", 1998, section 4.6, in the form
+    /// that is PyTorch's default, so that runs of both begin alike.
+    case uniform(fanIn: Int)
 }
 
 /// Where every parameter stands in flat storage: one arena, ordered as backward finishes them (the last layer first), each tensor aligned
@@ -54,13 +55,11 @@ public struct ParameterLayout: Sendable, Equatable {
         arena.update(repeating: 0, count: arenaCount)
         let generator = CounterGenerator(seed: seed, purpose: .initialisation)
         for (ordinal, parameter) in parameters.enumerated() {
-            guard case .he(let fanIn) = parameter.initialisation else { continue }
-            let deviation = (2 / Float(fanIn)).squareRoot()
+            guard case .uniform(let fanIn) = parameter.initialisation else { continue }
+            let bound = 1 / Float(fanIn).squareRoot()
             for block in stride(from: 0, to: parameter.count, by: 4) {
-                let normals = generator.block(UInt32(block / 4), UInt32(ordinal), 0).normalFloats
-                for lane in 0..<min(4, parameter.count - block) {
-                    arena[parameter.offset + block + lane] = normals[lane] * deviation
-                }
+                let values = (2 * generator.block(UInt32(block / 4), UInt32(ordinal), 0).unitFloats - 1) * bound
+                for lane in 0..<min(4, parameter.count - block) { arena[parameter.offset + block + lane] = values[lane] }
             }
         }
     }

@@ -19,12 +19,18 @@ public struct ResolvedLayer: Sendable, Equatable {
 }
 
 extension Model {
+    /// The largest tensor of one sample or of parameters, in values: 4 GiB. Settings are kept below it too, so that no product overflows.
+    static var largestCount: Int { 1 << 30 }
+
     /// Follows the input's shape through the layers.
     ///
     /// - Throws: `Failure.usage` that names the first layer which cannot take what comes to it, and why.
     public func resolvedLayers() throws -> [ResolvedLayer] {
         guard classes > 1 else { throw Failure(.usage, "model \(name): found \(classes) classes, expected at least 2") }
         guard !layers.isEmpty else { throw Failure(.usage, "model \(name) has no layers") }
+        guard layers.count <= 255 else {
+            throw Failure(.usage, "model \(name) has \(layers.count) layers, at most 255 are possible")
+        }
         var shape = input
         var ordinals: [String: Int] = [:]
         var resolved: [ResolvedLayer] = []
@@ -33,6 +39,12 @@ extension Model {
             let layerName = "\(description.kind)\(ordinals[description.kind, default: 1])"
             do {
                 let (output, parameters) = try description.resolve(input: shape)
+                guard output.count <= Self.largestCount,
+                    parameters.allSatisfy({ $0.shape.reduce(1.0) { $0 * Double($1) } <= Double(Self.largestCount) })
+                else {
+                    throw ShapeProblem(
+                        text: "more than \(Self.largestCount) values in one tensor are more than any machine here can train")
+                }
                 resolved.append(
                     ResolvedLayer(name: layerName, description: description, input: shape, output: output, parameters: parameters))
                 shape = output
@@ -63,6 +75,9 @@ private struct ShapeProblem: Error {
 
 extension LayerDescription {
     fileprivate func resolve(input: TensorShape) throws -> (output: TensorShape, parameters: [ResolvedLayer.Tensor]) {
+        guard settings.allSatisfy({ $0 <= 1 << 20 }) else {
+            throw ShapeProblem(text: "found a setting of \(settings.max() ?? 0), expected at most \(1 << 20)")
+        }
         switch self {
         case .convolution(let layer): return try layer.resolve(input: input)
         case .maxPool(let layer), .averagePool(let layer): return (try layer.resolve(input: input), [])
@@ -74,6 +89,18 @@ extension LayerDescription {
             return (input, [])
         case .relu: return (input, [])
         case .flatten: return (TensorShape(vector: input.count), [])
+        }
+    }
+}
+
+extension LayerDescription {
+    /// Every number of the layer that a shape is computed from.
+    private var settings: [Int] {
+        switch self {
+        case .convolution(let layer): [layer.channels, layer.kernel, layer.stride, layer.padding, layer.dilation, layer.groups]
+        case .maxPool(let layer), .averagePool(let layer): [layer.size, layer.stride, layer.padding]
+        case .linear(let layer): [layer.outputs]
+        case .relu, .dropout, .flatten: []
         }
     }
 }
@@ -91,9 +118,9 @@ extension LayerDescription.Convolution {
         let output = try slide(extent, stride: stride, padding: padding, over: input, what: "kernel")
         let fanIn = kernel * kernel * input.channels / groups
         let weight = ResolvedLayer.Tensor(
-            role: "weight", shape: [kernel, kernel, input.channels / groups, channels], initialisation: .he(fanIn: fanIn))
+            role: "weight", shape: [kernel, kernel, input.channels / groups, channels], initialisation: .uniform(fanIn: fanIn))
         let shape = TensorShape(height: output.height, width: output.width, channels: channels)
-        return (shape, bias ? [weight, .init(role: "bias", shape: [channels], initialisation: .zeros)] : [weight])
+        return (shape, bias ? [weight, .init(role: "bias", shape: [channels], initialisation: .uniform(fanIn: fanIn))] : [weight])
     }
 }
 
@@ -111,9 +138,10 @@ extension LayerDescription.Linear {
         guard outputs > 0 else { throw ShapeProblem(text: "outputs must be at least 1") }
         guard input.isVector else { throw ShapeProblem(text: "expected a vector; put 'flatten' before it") }
         let weight = ResolvedLayer.Tensor(
-            role: "weight", shape: [input.channels, outputs], initialisation: .he(fanIn: input.channels))
+            role: "weight", shape: [input.channels, outputs], initialisation: .uniform(fanIn: input.channels))
         return (
-            TensorShape(vector: outputs), bias ? [weight, .init(role: "bias", shape: [outputs], initialisation: .zeros)] : [weight]
+            TensorShape(vector: outputs),
+            bias ? [weight, .init(role: "bias", shape: [outputs], initialisation: .uniform(fanIn: input.channels))] : [weight]
         )
     }
 }

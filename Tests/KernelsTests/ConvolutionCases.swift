@@ -1,0 +1,77 @@
+import Kernels
+import TestSupport
+
+/// A shape, how many images of it, and the numbers that go in.
+struct ConvolutionCase: Sendable, CustomStringConvertible {
+    let shape: ConvolutionShape
+    let images: Int
+    let stream: Int
+    var hasBias: Bool { stream % 3 != 0 }
+
+    var description: String {
+        "\(images) images of \(shape.height)×\(shape.width)×\(shape.inputChannels), kernel \(shape.kernelHeight)×\(shape.kernelWidth) to "
+            + "\(shape.outputChannels), stride \(shape.stride), padding \(shape.padding), dilation \(shape.dilation), groups \(shape.groups)"
+    }
+
+    var input: [Float] { hashedFloats(images * shape.inputCount, stream: 10 * stream) }
+    var weights: [Float] { hashedFloats(shape.weightCount, stream: 10 * stream + 1) }
+    var bias: [Float] { hashedFloats(shape.outputChannels, stream: 10 * stream + 2) }
+    var outputGradient: [Float] { hashedFloats(images * shape.outputCount, stream: 10 * stream + 3) }
+
+    /// Shapes drawn by a seed: strides 1–3, padding 0–3, dilation 1–3, groups 1, 2 and C, even and odd kernels, images of any form.
+    static func drawn(_ count: Int) -> [ConvolutionCase] {
+        var cases: [ConvolutionCase] = []
+        var index = 0
+        while cases.count < count {
+            func draw(_ range: ClosedRange<Int>, _ stream: Int) -> Int {
+                range.lowerBound + hashedInteger(below: range.count, index: index, stream: stream)
+            }
+            index += 1
+            let groupInputs = draw(1...4, 1)
+            let groups = [1, 1, 2, 4][draw(0...3, 2)]
+            let depthwise = draw(0...4, 3) == 0
+            let shape = ConvolutionShape(
+                height: draw(1...13, 4), width: draw(1...13, 5), inputChannels: depthwise ? groups : groups * groupInputs,
+                kernelHeight: draw(1...5, 6), kernelWidth: draw(1...5, 7), outputChannels: groups * draw(1...5, 8),
+                stride: draw(1...3, 9), padding: draw(0...3, 10), dilation: draw(1...3, 11), groups: groups)
+            if shape.height + 2 * shape.padding > shape.dilation * (shape.kernelHeight - 1)
+                && shape.width + 2 * shape.padding > shape.dilation * (shape.kernelWidth - 1)
+            {
+                cases.append(ConvolutionCase(shape: shape, images: draw(1...7, 12), stream: index))
+            }
+        }
+        return cases
+    }
+
+    /// Shapes of real networks, and of the edges of what a kernel may tile: one pixel, one channel, 16 channels less or more one.
+    static let chosen: [ConvolutionCase] = [
+        .init(
+            shape: .init(height: 32, width: 32, inputChannels: 3, kernelHeight: 5, kernelWidth: 5, outputChannels: 6), images: 3,
+            stream: 1),
+        .init(
+            shape: .init(height: 14, width: 14, inputChannels: 6, kernelHeight: 5, kernelWidth: 5, outputChannels: 16), images: 5,
+            stream: 2),
+        .init(
+            shape: .init(height: 28, width: 28, inputChannels: 1, kernelHeight: 5, kernelWidth: 5, outputChannels: 6, padding: 2),
+            images: 4,
+            stream: 3),
+        .init(
+            shape: .init(height: 1, width: 1, inputChannels: 1, kernelHeight: 1, kernelWidth: 1, outputChannels: 1), images: 1,
+            stream: 4),
+        .init(
+            shape: .init(height: 7, width: 5, inputChannels: 16, kernelHeight: 1, kernelWidth: 1, outputChannels: 17), images: 2,
+            stream: 5),
+        .init(
+            shape: .init(
+                height: 9, width: 4, inputChannels: 15, kernelHeight: 3, kernelWidth: 2, outputChannels: 16, stride: 2, padding: 1),
+            images: 3, stream: 7),
+        .init(
+            shape: .init(
+                height: 8, width: 8, inputChannels: 17, kernelHeight: 3, kernelWidth: 3, outputChannels: 34, padding: 1, groups: 17),
+            images: 2, stream: 8),
+        .init(
+            shape: .init(
+                height: 3, width: 3, inputChannels: 2, kernelHeight: 3, kernelWidth: 3, outputChannels: 3, padding: 3, dilation: 3),
+            images: 2, stream: 10),
+    ]
+}

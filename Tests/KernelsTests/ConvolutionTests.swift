@@ -1,0 +1,169 @@
+import Testing
+
+import Kernels
+import TestSupport
+
+/// `Im2colConvolution` against the plain loops of `ReferenceConvolution`, element by element.
+///
+/// A sum of n products in Float, in any order, fused or not, is off by at most (n + 1)·u·Σ|terms| (Higham, "Accuracy and Stability of Numerical
+/// Algorithms", 3.1; u = 2⁻²⁴); one u more is for what the reference rounds at its end. Σ|terms| is the same reference over magnitudes.
+@Suite struct ConvolutionTests {
+    @Test func agreesWithPlainLoopsOverDrawnShapes() {
+        let cases = ConvolutionCase.drawn(400)
+        #expect(Set(cases.map(\.shape.stride)).count == 3 && Set(cases.map(\.shape.padding)).count == 4)
+        #expect(Set(cases.map(\.shape.dilation)).count == 3 && Set(cases.map(\.shape.groups)) == [1, 2, 4])
+        #expect(cases.contains { $0.shape.groups > 1 && $0.shape.groupInputs == 1 })
+        #expect(checkAll(cases) == 400)
+    }
+
+    @Test func agreesWithPlainLoopsOverChosenShapes() {
+        #expect(checkAll(ConvolutionCase.chosen) == ConvolutionCase.chosen.count)
+    }
+
+    @Test func agreesWithPlainLoopsAroundTheEdgesOfBlocks() {
+        let shape = ConvolutionShape(height: 14, width: 14, inputChannels: 6, kernelHeight: 5, kernelWidth: 5, outputChannels: 4)
+        let block = Im2colConvolution(shape).imagesPerBlock
+        let counts = Set([1, 2, max(1, block - 1), block, block + 1, 2 * block, 2 * block + 1])
+        #expect(
+            checkAll(counts.sorted().enumerated().map { ConvolutionCase(shape: shape, images: $1, stream: 500 + $0) })
+                == counts.count)
+    }
+
+    /// ⟨dY, conv(X, W)⟩ = ⟨dX, X⟩ = ⟨dW, W⟩: each backward kernel is the transpose of the forward one, whatever the reference says.
+    @Test func backwardIsTheAdjointOfForward() {
+        var agreement = Agreement()
+        let cases = ConvolutionCase.drawn(200)
+        for example in cases {
+            let (shape, images) = (example.shape, example.images)
+            let found = run(example, with: .im2col, bias: false)
+            let forward = dot(example.outputGradient, found.output)
+            // Every one of the three is a sum of the same products x·w·dy: their sum of magnitudes, times the error of its longest sum.
+            let magnitudes = run(example, with: .reference, bias: false, magnitudes: true)
+            let scale = dot(example.outputGradient.map(abs), magnitudes.output)
+            let longest = max(
+                shape.taps, max(shape.kernelHeight * shape.kernelWidth * shape.groupOutputs, images * shape.outputPixels))
+            let tolerance = 2 * Double(longest + 2) * Agreement.roundoff * scale
+            agreement.compare(dot(found.inputGradient, example.input), forward, tolerance: tolerance, "⟨dX, X⟩ of \(example)")
+            agreement.compare(dot(found.weightGradient, example.weights), forward, tolerance: tolerance, "⟨dW, W⟩ of \(example)")
+        }
+        #expect(agreement.holds && agreement.compared == 400, "\(agreement)")
+    }
+
+    @Test func weightGradientsAreAddedToWhatIsThere() {
+        let example = ConvolutionCase(shape: ConvolutionCase.chosen[5].shape, images: 3, stream: 1)
+        let weightStart = hashedFloats(example.shape.weightCount, stream: 77, scale: 8)
+        let biasStart = hashedFloats(example.shape.outputChannels, stream: 78, scale: 8)
+        let fresh = run(example, with: .reference)
+        let added = run(example, with: .im2col, weightStart: weightStart, biasStart: biasStart)
+        let magnitudes = run(example, with: .reference, magnitudes: true)
+        let terms = Double(example.images * example.shape.outputPixels + 2)
+        var agreement = Agreement()
+        func compare(_ what: String, _ result: KeyPath<ConvolutionResult, [Float]>, start: [Float]) {
+            agreement.compare(
+                added[keyPath: result], zip(start, fresh[keyPath: result]).map { $0 + $1 },
+                tolerances: zip(start, magnitudes[keyPath: result]).map { terms * Agreement.roundoff * Double(abs($0) + $1) }, what)
+        }
+        compare("dW", \.weightGradient, start: weightStart)
+        compare("dbias", \.biasGradient, start: biasStart)
+        #expect(agreement.holds, "\(agreement)")
+    }
+
+    @Test func noImagesChangeNothing() {
+        let example = ConvolutionCase(shape: ConvolutionCase.chosen[0].shape, images: 0, stream: 1)
+        let found = run(example, with: .im2col)
+        #expect(found.weightGradient.allSatisfy { $0 == 0 } && found.biasGradient.allSatisfy { $0 == 0 })
+    }
+
+    /// The reference by hand: one channel, a 2×2 kernel over 2×3 pixels, padding 0 and then 1 with stride 2.
+    @Test func referenceGivesWhatIsComputedByHand() {
+        let workspace = Workspace()
+        let input = workspace.floats([1, 2, 3, 4, 5, 6])
+        let weights = workspace.floats([1, 10, 100, 1_000])
+        let bias = workspace.floats([0.5])
+        let plain = ConvolutionShape(height: 2, width: 3, inputChannels: 1, kernelHeight: 2, kernelWidth: 2, outputChannels: 1)
+        let output = workspace.unwritten(6)
+        ReferenceConvolution.forward(plain, images: 1, input: input, weights: weights, bias: bias, output: output)
+        #expect(values(output, 2) == [5_421.5, 6_532.5])
+        let padded = ConvolutionShape(
+            height: 2, width: 3, inputChannels: 1, kernelHeight: 2, kernelWidth: 2, outputChannels: 1, stride: 2, padding: 1)
+        ReferenceConvolution.forward(padded, images: 1, input: input, weights: weights, bias: nil, output: output)
+        #expect(values(output, 4) == [1_000, 3_200, 40, 65])
+        #expect(workspace.isIntact)
+    }
+
+    private func checkAll(_ cases: [ConvolutionCase]) -> Int {
+        var agreement = Agreement()
+        for example in cases {
+            let shape = example.shape
+            let found = run(example, with: .im2col)
+            let expected = run(example, with: .reference)
+            let magnitudes = run(example, with: .reference, magnitudes: true)
+            func compare(_ what: String, _ result: KeyPath<ConvolutionResult, [Float]>, terms: Int) {
+                agreement.compare(
+                    found[keyPath: result], expected[keyPath: result],
+                    tolerances: magnitudes[keyPath: result].map { Double(terms + 2) * Agreement.roundoff * Double($0) },
+                    "\(what) of \(example)")
+            }
+            compare("Y", \.output, terms: shape.taps + 1)
+            compare("dX", \.inputGradient, terms: shape.kernelHeight * shape.kernelWidth * shape.groupOutputs)
+            compare("dW", \.weightGradient, terms: example.images * shape.outputPixels)
+            compare("dbias", \.biasGradient, terms: example.images * shape.outputPixels)
+            #expect(found.isIntact, "\(example): written outside of a buffer")
+        }
+        #expect(agreement.holds, "\(agreement)")
+        return cases.count
+    }
+
+    private func dot(_ a: [Float], _ b: [Float]) -> Double { zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
+}
+
+struct ConvolutionResult {
+    var output: [Float] = []
+    var inputGradient: [Float] = []
+    var weightGradient: [Float] = []
+    var biasGradient: [Float] = []
+    var isIntact = false
+}
+
+enum ConvolutionKernel { case im2col, reference }
+
+/// All three directions of one case; with `magnitudes` of its absolute values.
+func run(
+    _ example: ConvolutionCase, with kernel: ConvolutionKernel, bias hasBias: Bool? = nil, magnitudes: Bool = false,
+    weightStart: [Float]? = nil, biasStart: [Float]? = nil
+) -> ConvolutionResult {
+    let (shape, images) = (example.shape, example.images)
+    let workspace = Workspace()
+    func place(_ values: [Float]) -> UnsafeMutablePointer<Float> { workspace.floats(magnitudes ? values.map(abs) : values) }
+    let input = place(example.input)
+    let weights = place(example.weights)
+    let bias = hasBias ?? example.hasBias ? place(example.bias) : nil
+    let outputGradient = place(example.outputGradient)
+    let output = workspace.unwritten(images * shape.outputCount)
+    let inputGradient = workspace.unwritten(images * shape.inputCount)
+    let weightGradient = workspace.floats(weightStart ?? [Float](repeating: 0, count: shape.weightCount))
+    let biasGradient = workspace.floats(biasStart ?? [Float](repeating: 0, count: shape.outputChannels))
+    switch kernel {
+    case .im2col:
+        let convolution = Im2colConvolution(shape)
+        let columns = workspace.unwritten(convolution.scratchCount)
+        convolution.forward(images: images, input: input, weights: weights, bias: bias, output: output, columns: columns)
+        convolution.backwardWeights(
+            images: images, input: input, outputGradient: outputGradient, weightGradient: weightGradient,
+            biasGradient: biasGradient,
+            columns: columns)
+        convolution.backwardInput(
+            images: images, outputGradient: outputGradient, weights: weights, inputGradient: inputGradient, columns: columns)
+    case .reference:
+        ReferenceConvolution.forward(shape, images: images, input: input, weights: weights, bias: bias, output: output)
+        ReferenceConvolution.backwardWeights(
+            shape, images: images, input: input, outputGradient: outputGradient, weightGradient: weightGradient,
+            biasGradient: biasGradient)
+        ReferenceConvolution.backwardInput(
+            shape, images: images, outputGradient: outputGradient, weights: weights, inputGradient: inputGradient)
+    }
+    return ConvolutionResult(
+        output: values(output, images * shape.outputCount), inputGradient: values(inputGradient, images * shape.inputCount),
+        weightGradient: values(weightGradient, shape.weightCount), biasGradient: values(biasGradient, shape.outputChannels),
+        isIntact: workspace.isIntact)
+}
