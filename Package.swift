@@ -65,6 +65,17 @@ let package = Package(
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "RecorderTests", dependencies: ["Diagnostics", "Recorder", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Diagnostics", "TestSupport"], swiftSettings: strict),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .executableTarget(
+            name: "allocation-cases", dependencies: ["CAllocationCounter", "Datasets", "MPI", "Training"],
+            path: "Tests/AllocationCases", swiftSettings: strict),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["Datasets", "Diagnostics", "Networks", "Parallelism", "TestSupport", "Training", "allocation-cases"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests", dependencies: ["Checkpoints", "Diagnostics", "TestSupport", "lockstep"], swiftSettings: strict),
+        .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "DatasetsTests", dependencies: ["CZlib", "Datasets", "Diagnostics", "Random", "TestSupport"],
             swiftSettings: strict),

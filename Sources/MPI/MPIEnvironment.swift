@@ -82,7 +82,8 @@ public enum MPIEnvironment {
     public static var libraryVersion: String {
         let text = textFromMPI(capacity: lockstep_mpi_max_library_version_string()) { MPI_Get_library_version($0, $1) }
         guard let text else { return "an MPI library that does not tell its version" }
-        return text.split(whereSeparator: \.isNewline).first.map(String.init) ?? text
+        // Open MPI counts the end mark of its text as part of it.
+        return text.split { $0.isNewline || $0 == "\0" }.first.map(String.init) ?? text
     }
 
     /// One of MPI's yes-or-no questions about itself, which may be asked before MPI is started and after it has ended.

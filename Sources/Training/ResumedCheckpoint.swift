@@ -111,7 +111,10 @@ final class ResumedCheckpoint {
             if let mapping = value as? [String: Any] {
                 for (key, inner) in mapping { walk(inner, path.isEmpty ? key : "\(path).\(key)") }
             } else {
-                settings[path] = "\(value)"
+                // Lists and values as JSON: a list of layers must read the same each time, or it seems to have changed.
+                let options: JSONSerialization.WritingOptions = [.sortedKeys, .fragmentsAllowed, .withoutEscapingSlashes]
+                let data = try? JSONSerialization.data(withJSONObject: value, options: options)
+                settings[path] = data.map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
             }
         }
         walk(value, "")

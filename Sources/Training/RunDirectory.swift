@@ -27,20 +27,37 @@ public struct RunDirectory: Sendable, Equatable {
         return RunDirectory(path: "\(parent)/\(name)-\(number)")
     }
 
+    /// Whether both paths lead to one directory.
+    func isSameDirectory(as other: RunDirectory) -> Bool {
+        let (mine, its) = (URL(fileURLWithPath: path), URL(fileURLWithPath: other.path))
+        return mine.resolvingSymlinksInPath().standardizedFileURL.path == its.resolvingSymlinksInPath().standardizedFileURL.path
+    }
+
     /// Whether a run stands here already.
     public var holdsRun: Bool { FileManager.default.fileExists(atPath: description) }
 
     /// Makes the directory and those in it.
     /// - Throws: `Failure.io` where that cannot be done.
     func make() throws {
-        for directory in [path, checkpoints, "\(path)/recorders"] {
-            do {
-                try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            } catch {
-                throw Failure(
-                    .io, "run directory \(path) cannot be made: \(reason(error)); give another one by --run, or make room")
-            }
+        for directory in [path, checkpoints, "\(path)/recorders"] { try make(directory) }
+    }
+
+    /// With those above it. Foundation's own call does not tell the system's reason.
+    private func make(_ directory: String) throws {
+        var isDirectory: ObjCBool = false
+        if FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue { return }
+        let parent = (directory as NSString).deletingLastPathComponent
+        if !parent.isEmpty, parent != directory { try make(parent) }
+        // Another rank may have made it in between.
+        guard mkdir(directory, 0o777) != 0 else { return }
+        let code = errno
+        if code == EEXIST, FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue {
+            return
         }
+        throw Failure(
+            .io,
+            "run directory \(path) cannot be made: \(directory): \(String(cString: strerror(code))); give another one by --run, or "
+                + "make room")
     }
 
     /// Replaces `run.json` atomically.
@@ -66,9 +83,9 @@ public struct RunDirectory: Sendable, Equatable {
 
 /// The system's own words for a failed file operation, without Foundation's around them.
 func reason(_ error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    if let underlying, underlying.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(underlying.code))) }
-    return (error as NSError).localizedDescription
+    // On Linux it is no NSError that stands there, nor is it cast to one.
+    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError
+    return underlying.map { String(cString: strerror($0.code.rawValue)) } ?? (error as NSError).localizedDescription
 }
 
 /// `run.json`: the recipe's two halves, and the circumstances of the latest start, which decide nothing.

@@ -93,7 +93,7 @@ public final class Trainer {
     }
 
     /// The steps of a whole run: of all epochs, or fewer where the recipe says so.
-    private var totalSteps: Int {
+    var totalSteps: Int {
         min(experiment.epochs * stepsPerEpoch, experiment.maxSteps ?? .max)
     }
 
@@ -194,7 +194,18 @@ public final class Trainer {
 
     private func evaluate() throws -> Figures {
         recorder.enter(.evaluating, step: state.progress.position.step)
-        return try evaluator.figures(parameters: state.parameters.base, over: world, sums: sums)
+        let figures = try evaluator.figures(parameters: state.parameters.base, over: world, sums: sums)
+        // The last step may have been the one that diverged: what it left must not become the newest checkpoint.
+        if figures.nonFinite > 0 {
+            let step = state.progress.position.step
+            _ = try world.agreed {
+                throw Failure(
+                    .diverged,
+                    "step \(step): after it, the loss of \(figures.nonFinite) test samples is not a finite number; training has "
+                        + "diverged. Lower the learning rate; no checkpoint was written, and earlier ones stand.")
+            }
+        }
+        return figures
     }
 
     private func reportStep(epoch: Int, seconds: Double, totalSteps: Int) throws {

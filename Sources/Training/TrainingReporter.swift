@@ -22,6 +22,8 @@ public struct RunSummary: Sendable {
     public let partition: BatchPartition
     public let parameterCount: Int
     public let start: Progress
+    /// Steps from the first to the last of the run; no more than have been taken where nothing is left to do.
+    public let totalSteps: Int
     /// Settings that differ from those of the checkpoint that is resumed, as `name: old → new`.
     public let changes: [String]
     public let resumedFrom: String?

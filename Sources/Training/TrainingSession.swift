@@ -111,7 +111,8 @@ public final class TrainingSession {
             reporter.started(
                 RunSummary(
                     experiment: experiment, run: run, ranks: world.size, partition: partition,
-                    parameterCount: state.layout.parameterCount, start: start, changes: resumed?.changes(to: experiment) ?? [],
+                    parameterCount: state.layout.parameterCount, start: start, totalSteps: trainer.totalSteps,
+                    changes: resumed?.changes(to: experiment) ?? [],
                     resumedFrom: resumed?.path))
         }
         do {
@@ -156,9 +157,14 @@ public final class TrainingSession {
             let run =
                 recipe.execution.run.map(RunDirectory.init(path:)) ?? resumed?.run
                 ?? .nextFree(named: "\(experiment.model.name)-\(dataName(experiment))")
-            if run.holdsRun && resumed == nil {
+            // A run is gone on with in its own directory or in a new one; never in that of another run, whose record it would replace.
+            if run.holdsRun && resumed?.run.map({ $0.isSameDirectory(as: run) }) != true {
                 throw Failure(
-                    .usage, "\(run.path) already holds a run: go on with it by --resume, or give another directory by --run")
+                    .usage,
+                    resumed == nil
+                        ? "\(run.path) already holds a run: go on with it by --resume, or give another directory by --run"
+                        : "\(run.path) holds another run than the checkpoint's: give a new directory by --run, or none to go on in "
+                            + "the checkpoint's own")
             }
             try run.make()
             var execution = recipe.execution
@@ -188,6 +194,8 @@ extension TrainingRequest {
             if let resumed { recipe.execution.run = recipe.execution.run ?? resumed.run?.path }
         } else if let resumed {
             recipe = Recipe(experiment: resumed.experiment, execution: resumed.execution)
+            // Where the checkpoint stands now: its run may have been copied or moved since it was started.
+            recipe.execution.run = resumed.run?.path
         } else if let model {
             recipe = Recipe(experiment: Experiment(model: .named(model)))
         } else {

@@ -44,6 +44,11 @@ final class Console: TrainingReporter {
                 "resumed from \(checkpoint): epoch \(position.epoch + 1), sample \(grouped(position.sample)), step \(grouped(position.step))"
             )
             lines += summary.changes.map { "  changed: \($0)" }
+            if position.step >= summary.totalSteps {
+                lines.append(
+                    "nothing is left to do: all \(grouped(summary.totalSteps)) steps were taken; for more, raise --epochs or --max-steps"
+                )
+            }
         }
         lines.forEach { terminal.print($0) }
     }

@@ -31,6 +31,10 @@ enum Ending {
             if world.rank == 0 { tell(agreed) }
             try? MPIEnvironment.finalise()
             exit(agreed.failure.kind.rawValue)
+        } catch  where world.size == 1 {
+            // Nobody else is to be ended, so MPI's own words about an abort would only stand in the way of the message.
+            try? MPIEnvironment.finalise()
+            end(with: Failure(reporting: error))
         } catch {
             // The others do not know: they may wait for this rank in a collective, and must be ended.
             let failure = Failure(reporting: error)

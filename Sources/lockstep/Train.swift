@@ -45,7 +45,7 @@ struct Train: ParsableCommand {
     @Option(help: "The momentum, 0 ≤ m < 1. (default: 0)")
     var momentum: Double?
 
-    @Flag(inversion: .prefixedNo, help: "Nesterov's form of momentum.")
+    @Flag(inversion: .prefixedNo, exclusivity: .exclusive, help: "Nesterov's form of momentum.")
     var nesterov: Bool?
 
     @Option(help: "Weight decay (L2). (default: 0)")

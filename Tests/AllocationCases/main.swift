@@ -1,0 +1,67 @@
+// Counts heap allocations over warm training steps of one rank, in this process, through the same session as `lockstep train`.
+// Usage: allocation-cases DIRECTORY     (an empty directory, for the data set and the run)
+//
+// Prints `control 1` (the counter sees one deliberate allocation) and `steps 100 allocations N`; where N is not 0, the first stacks.
+
+import CAllocationCounter
+import Datasets
+import Glibc
+import MPI
+import Training
+
+/// Counts from the end of step `warm` to the end of step `last`; silent otherwise.
+final class CountingReporter: TrainingReporter {
+    static let warm = 20
+    static let last = 120
+    private(set) var allocations = -1
+
+    func started(_ summary: RunSummary) {}
+    func stepped(_ report: StepReport) {
+        switch report.progress.position.step {
+        case Self.warm: allocation_counter_start()
+        case Self.last: allocations = allocation_counter_stop()
+        default: break
+        }
+    }
+    func finishedEpoch(_ report: EpochReport) {}
+    func wroteCheckpoint(_ path: String) {}
+    func warn(_ text: String) { print("warning: \(text)") }
+}
+
+func countAllocations(in directory: String) throws {
+    // One epoch of 150 steps: none of the counted ones ends an epoch.
+    try Shapes10.write(to: "\(directory)/data", training: 2_400, test: 50)
+    let world = try MPIEnvironment.initialise()
+    allocation_counter_prepare()
+
+    allocation_counter_start()
+    allocation_counter_allocate_once()
+    let control = allocation_counter_stop()
+    print("control \(control)")
+
+    let reporter = CountingReporter()
+    let request = TrainingRequest(recipe: nil, model: .lenet5, resume: nil, command: []) { recipe in
+        recipe.execution.data = "\(directory)/data"
+        recipe.execution.run = "\(directory)/run"
+        recipe.execution.logEvery = 0
+        recipe.experiment.globalBatch = 16
+        recipe.experiment.maxSteps = CountingReporter.last + 5
+        recipe.experiment.optimiser.momentum = 0.9
+        recipe.experiment.augmentation = .standard
+    }
+    try TrainingSession(request, world: world, reporter: reporter).train()
+    print("steps \(CountingReporter.last - CountingReporter.warm) allocations \(reporter.allocations)")
+    if reporter.allocations != 0 { allocation_counter_report() }
+    try MPIEnvironment.finalise()
+}
+
+do {
+    guard CommandLine.arguments.count == 2 else {
+        print("usage: allocation-cases DIRECTORY")
+        exit(64)
+    }
+    try countAllocations(in: CommandLine.arguments[1])
+} catch {
+    print("error: \(error)")
+    exit(70)
+}

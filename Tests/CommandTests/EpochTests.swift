@@ -1,0 +1,54 @@
+import Checkpoints
+import Foundation
+import TestSupport
+import Testing
+
+/// What an epoch is: every sample once, in an order of its own, each step divided by the samples that it had.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct EpochTests {
+    /// With a learning rate of 0 nothing is learnt, so every epoch's loss is that of the training set, and the steps' losses tell which
+    /// samples were together.
+    @Test(arguments: [nil, 3]) func everySampleOnceInAnotherOrder(ranks: Int?) throws {
+        try Workplace.with { place in
+            let run = try place.lockstep(
+                ["train", "--model", "linear", "--data", place.data, "--run", place.path("run"), "--learning-rate", "0"]
+                    + ["--epochs", "3", "--log-every", "1"], ranks: ranks)
+            expectSuccess(run)
+            let metrics = try MetricsRows(place.path("run/metrics.csv"))
+            let epochs = metrics.of("train")
+            #expect(epochs.map(\.samples) == [600, 600, 600])
+            // Another order puts a sample into another row of a matrix product: its last bits may differ.
+            let first = try #require(epochs.first).lossValue
+            for epoch in epochs { #expect(isClose(epoch.lossValue, first, relative: 1e-6), "\(epochs)") }
+            for epoch in 1...3 {
+                let steps = metrics.of("step").filter { $0.epoch == epoch }
+                #expect(steps.count == 10)
+                let others = metrics.of("step").filter { $0.epoch != epoch }
+                for step in steps {
+                    #expect(!others.contains { isClose($0.lossValue, step.lossValue, relative: 1e-7) }, "the same samples: \(step)")
+                }
+            }
+            let checkpoint = place.checkpoint(run: "run", step: 30)
+            let evaluation = try place.lockstep(["evaluate", checkpoint, "--split", "training"])
+            expectSuccess(evaluation)
+            let loss = evaluation.lines.compactMap { $0.wholeMatch(of: /loss (.+)/) }.first.flatMap { Double($0.1) }
+            #expect(isClose(try #require(loss), first, relative: 1e-6), "\(evaluation.report)")
+        }
+    }
+
+    /// The last batch of an epoch, of 24 samples, is the same step whether it is short of 64 or a full batch of 24.
+    @Test func aShortBatchIsDividedByItsOwnSamples() throws {
+        try Workplace.with { place in
+            expectSuccess(try place.train(run: "short", maxSteps: 9))
+            try FileManager.default.copyItem(atPath: place.path("short"), toPath: place.path("full"))
+            expectSuccess(try place.resume(run: "short", maxSteps: 10))
+            expectSuccess(try place.resume(run: "full", maxSteps: 10, ["--global-batch", "24"]))
+            let short = try CheckpointFile(path: place.checkpoint(run: "short", step: 10))
+            let full = try CheckpointFile(path: place.checkpoint(run: "full", step: 10))
+            for tensor in short.tensors {
+                let values = try [short, full].map { try $0.withValues(of: tensor.name, shape: tensor.shape) { Array($0) } }
+                #expect(values[0] == values[1], "\(tensor.name)")
+            }
+            #expect(short.tensors.count == 20)
+        }
+    }
+}

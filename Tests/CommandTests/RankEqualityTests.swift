@@ -1,0 +1,66 @@
+import Checkpoints
+import TestSupport
+import Testing
+
+/// The number of ranks decides speed and nothing else: the same losses, the same parameters, the same figures at 1, 2, 3 and 4.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct RankEqualityTests {
+    @Test func lossesParametersAndFiguresDoNotDependOnRanks() throws {
+        try Workplace.with { place in
+            var reference: MetricsRows?
+            for ranks in 1...4 {
+                expectSuccess(try place.train(run: "run-\(ranks)", ranks: ranks))
+                let metrics = try MetricsRows(place.path("run-\(ranks)/metrics.csv"))
+                let expected = reference ?? metrics
+                reference = expected
+                #expect(metrics.of("step").map(\.step) == Array(1...20))
+                // The tenth batch is the short one, and each epoch takes every sample once.
+                #expect(metrics.of("step").map(\.samples).prefix(11).suffix(3) == [64, 24, 64])
+                #expect(metrics.of("train").map(\.samples) == [600, 600])
+                #expect(metrics.of("test").map(\.samples) == [200, 200])
+                for split in ["step", "train", "test"] { expectSameRows(metrics, expected, split: split) }
+                try expectSameTensors(
+                    place.checkpoint(run: "run-\(ranks)", step: 20), place.checkpoint(run: "run-1", step: 20))
+            }
+            let steps = try #require(reference).of("step")
+            #expect(steps.first?.loss != steps.last?.loss, "nothing was learnt: the comparison would prove nothing")
+            try expectSameEvaluation(place)
+        }
+    }
+
+    /// One checkpoint, evaluated at each number of ranks: the same text, and the figures that training itself had logged.
+    private func expectSameEvaluation(_ place: Workplace) throws {
+        let checkpoint = place.checkpoint(run: "run-3", step: 20)
+        let logged = try MetricsRows(place.path("run-3/metrics.csv")).last("test")
+        var texts: Set<String> = []
+        for ranks in 1...4 {
+            let run = try place.lockstep(["evaluate", checkpoint, "--data", place.data], ranks: ranks)
+            expectSuccess(run)
+            #expect(run.lines.contains("test: 200/200 samples, each once"), "\(run.report)")
+            #expect(run.lines.contains("loss \(logged.loss)"), "logged \(logged): \(run.report)")
+            #expect(run.lines.contains { $0.hasPrefix("accuracy \(logged.accuracy) (") }, "logged \(logged): \(run.report)")
+            texts.insert(run.standardOutput)
+        }
+        // Without mpirun, and with the data set that the run's own record names.
+        let alone = try place.lockstep(["evaluate", checkpoint])
+        expectSuccess(alone)
+        texts.insert(alone.standardOutput)
+        #expect(texts.count == 1, "\(texts)")
+    }
+
+    /// Sums in another order: errors of a few ulp per step, so 1e-4 of the tensor's largest value after twenty steps is far too much for
+    /// them, and far too little for any sample that is missing or weighed wrongly.
+    private func expectSameTensors(_ path: String, _ other: String) throws {
+        let (found, expected) = (try CheckpointFile(path: path), try CheckpointFile(path: other))
+        #expect(found.tensors == expected.tensors && found.tensors.count == 20)
+        #expect(found.experiment == expected.experiment)
+        for tensor in found.tensors {
+            try found.withValues(of: tensor.name, shape: tensor.shape) { mine in
+                try expected.withValues(of: tensor.name, shape: tensor.shape) { its in
+                    let largest = its.map(\.magnitude).max() ?? 0
+                    let difference = zip(mine, its).map { ($0 - $1).magnitude }.max() ?? .nan
+                    #expect(difference <= 1e-4 * largest, "\(tensor.name): \(difference) of \(largest)")
+                }
+            }
+        }
+    }
+}

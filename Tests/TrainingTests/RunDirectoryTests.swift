@@ -1,0 +1,79 @@
+import Diagnostics
+import Foundation
+import Networks
+import TestSupport
+import Testing
+
+@testable import Training
+
+/// What stands in a run directory, and what resuming does to it.
+@Suite struct RunDirectoryTests {
+    @Test func nextFreeTakesTheFirstGap() throws {
+        try withTemporaryDirectory { parent in
+            #expect(RunDirectory.nextFree(named: "a", in: parent).path == "\(parent)/a-1")
+            for name in ["a-1", "a-2", "a-4", "b-3"] {
+                try FileManager.default.createDirectory(atPath: "\(parent)/\(name)", withIntermediateDirectories: true)
+            }
+            #expect(RunDirectory.nextFree(named: "a", in: parent).path == "\(parent)/a-3")
+            // A file of that name is in the way as well.
+            try Data().write(to: URL(fileURLWithPath: "\(parent)/a-3"))
+            #expect(RunDirectory.nextFree(named: "a", in: parent).path == "\(parent)/a-5")
+        }
+    }
+
+    @Test func checkpointKnowsItsRun() {
+        #expect(RunDirectory(ofCheckpoint: "/runs/a/checkpoints/step-1.safetensors")?.path == "/runs/a")
+        #expect(RunDirectory(ofCheckpoint: "/elsewhere/step-1.safetensors") == nil)
+    }
+
+    @Test func sameDirectoryUnderOtherSpellings() throws {
+        try withTemporaryDirectory { parent in
+            let run = RunDirectory(path: "\(parent)/run")
+            try run.make()
+            try FileManager.default.createSymbolicLink(atPath: "\(parent)/link", withDestinationPath: "\(parent)/run")
+            for spelling in ["run", "run/", "link", "run/../run", "./run/checkpoints/.."] {
+                #expect(run.isSameDirectory(as: RunDirectory(path: "\(parent)/\(spelling)")), "\(spelling)")
+            }
+            #expect(!run.isSameDirectory(as: RunDirectory(path: "\(parent)/run-2")))
+        }
+    }
+
+    @Test func makingItTwiceIsNoFault() throws {
+        try withTemporaryDirectory { parent in
+            let run = RunDirectory(path: "\(parent)/a/b/run")
+            try run.make()
+            try run.make()
+            #expect(!run.holdsRun)
+            try Data("mine".utf8).write(to: URL(fileURLWithPath: "\(parent)/file"))
+            let failure = #expect(throws: Failure.self) { try RunDirectory(path: "\(parent)/file/run").make() }
+            #expect(
+                failure?.kind == .io && failure?.description.contains("\(parent)/file") == true, "\(String(describing: failure))")
+        }
+    }
+
+    /// Lines of steps that will be taken again go, and so does what a killed process left of its last line.
+    @Test func resumedLogKeepsWhatStands() throws {
+        try withTemporaryDirectory { directory in
+            let path = "\(directory)/metrics.csv"
+            var figures = Figures()
+            figures.samples = 4
+            figures.correct = 1
+            let isAdded = figures.loss.add(10)
+            #expect(isAdded)
+            let log = try MetricsLog(path: path, resumingAfter: 0)
+            for step in 1...5 {
+                try log.append(.step, epoch: 1, step: step, figures: figures, rate: 0.5, seconds: 2)
+                if step == 3 { try log.append(.train, epoch: 1, step: step, figures: figures, rate: 0.5, seconds: 2) }
+            }
+            let whole = try String(contentsOfFile: path, encoding: .utf8)
+            #expect(whole.hasPrefix(MetricsLog.header + "\n1,1,step,4,2.5,0.25,0.5,2.000000,2.0\n"))
+            try Data((whole + "1,3,st").utf8).write(to: URL(fileURLWithPath: path))
+
+            let resumed = try MetricsLog(path: path, resumingAfter: 3)
+            let kept = try String(contentsOfFile: path, encoding: .utf8)
+            #expect(whole.hasPrefix(kept) && kept.split(separator: "\n").count == 5, "\(kept)")
+            try resumed.append(.step, epoch: 1, step: 4, figures: figures, rate: 0.5, seconds: 2)
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == kept + "1,4,step,4,2.5,0.25,0.5,2.000000,2.0\n")
+        }
+    }
+}
