@@ -19,6 +19,8 @@ public struct CheckpointFile: Sendable {
     public let position: String
     /// Further entries: what `Checkpoint.metadata` was.
     public let metadata: [String: String]
+    /// Eight hexadecimal digits that tell files of different contents apart: the checksum of the header, which holds those of all tensors.
+    public let identity: String
     /// In the order of the file.
     public var tensors: [Description] { header.tensors.map { Description(name: $0.name, shape: $0.shape) } }
 
@@ -39,6 +41,7 @@ public struct CheckpointFile: Sendable {
             try CheckpointSeal.checkHeader(header, bytes: bytes)
             experiment = try CheckpointSeal.required(CheckpointSeal.experimentKey, in: header.metadata)
             position = try CheckpointSeal.required(CheckpointSeal.positionKey, in: header.metadata)
+            identity = try CheckpointSeal.required(CheckpointSeal.headerKey, in: header.metadata)
             metadata = header.metadata.filter { !CheckpointSeal.isReserved($0.key) }
             let dataByteCount = header.tensors.last.map { $0.offset + $0.byteCount } ?? 0
             storage = try TensorStorage(byteCount: dataByteCount)
@@ -122,9 +125,13 @@ extension CheckpointFile {
     }
 
     private static func directoryFailure(_ path: String) throws(Failure) -> Failure {
-        let steps = try CheckpointStore.steps(in: path)
+        var directory = path
+        var steps = try CheckpointStore.steps(in: path)
+        if steps.isEmpty, let inside = try? CheckpointStore.steps(in: "\(path)/checkpoints") {
+            (directory, steps) = ("\(path)/checkpoints", inside)
+        }
         let hint =
-            steps.last.map { "; give one of them, the newest is \(path)/\(CheckpointStore.name(step: $0))" }
+            steps.last.map { "; give one of them, the newest is \(directory)/\(CheckpointStore.name(step: $0))" }
             ?? ", and there are none in this one; give the path of a file"
         return Failure(.missing, "\(path) is a directory: checkpoints are files inside it\(hint)")
     }

@@ -46,6 +46,19 @@ public struct CheckpointStore: Sendable {
         return path
     }
 
+    /// Puts the checkpoints of later steps than `step` aside, under their names with `.superseded` behind.
+    /// - Returns: the paths that they had.
+    /// - Throws: `Failure(.io)`.
+    public func supersede(after step: Int) throws(Failure) -> [String] {
+        let paths = try steps().filter { $0 > step }.map { path(step: $0) }
+        for path in paths {
+            guard rename(path, path + ".superseded") == 0 else {
+                throw Failure(.io, "\(path) cannot be renamed: \(String(cString: strerror(errno)))")
+            }
+        }
+        return paths
+    }
+
     /// The newest checkpoint that passes all checks, or nil if there is none at all.
     ///
     /// - Parameter warn: called with a sentence for each newer one that does not: which file it is, and what is wrong with it.

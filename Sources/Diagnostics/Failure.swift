@@ -16,7 +16,7 @@ public struct Failure: Error, CustomStringConvertible, Sendable {
         case fault = 70
         /// Something that cannot be read or written: permissions, a full disk, a vanished file system.
         case io = 74
-        /// A loss or gradient that is not finite: training cannot go on.
+        /// A loss that is not finite: training cannot go on.
         case diverged = 76
     }
 

@@ -29,7 +29,7 @@ extension DecodingError {
         let (context, text): (Context, String)
         switch self {
         case .typeMismatch(let type, let found):
-            (context, text) = (found, "expected \(Self.plainName(of: type)): \(found.debugDescription)")
+            (context, text) = (found, "expected \(Self.plainName(of: type)), found something else")
         case .valueNotFound(let type, let found): (context, text) = (found, "found nothing, expected \(Self.plainName(of: type))")
         case .keyNotFound(let key, let found): (context, text) = (found, "'\(key.stringValue)' is missing")
         case .dataCorrupted(let found): (context, text) = (found, found.debugDescription)

@@ -2,7 +2,7 @@ import COpenBLAS
 
 /// BLAS for the whole process.
 public enum BLAS {
-    /// Sets how many threads OpenBLAS may use. A rank is one core, so this is 1 unless the user asks for more.
+    /// Sets how many threads OpenBLAS may use.
     public static func setThreadCount(_ count: Int) {
         openblas_set_num_threads(Int32(count))
     }

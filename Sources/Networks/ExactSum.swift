@@ -1,7 +1,7 @@
 /// A sum of losses in which order cannot matter: fixed point with 2⁻⁴⁰ as its unit, whole units and fractions summed apart.
 ///
 /// Integer addition is associative, so any division of the samples over ranks and steps gives the same sum to the last digit. Each sample
-/// is rounded once, by at most 2⁻⁴¹. Up to 2²² samples fit.
+/// is rounded once, by at most 2⁻⁴¹. After every addition whole units are carried, so that fractions stay below one.
 public struct ExactSum: Sendable, Equatable, Codable {
     public private(set) var whole: Int64 = 0
     public private(set) var fraction: Int64 = 0
@@ -19,14 +19,25 @@ public struct ExactSum: Sendable, Equatable, Codable {
     public mutating func add(_ value: Double) -> Bool {
         guard value.magnitude < Self.unit else { return false }
         let floor = value.rounded(.down)
-        whole += Int64(floor)
-        fraction += Int64(((value - floor) * Self.unit).rounded(.toNearestOrEven))
+        whole &+= Int64(floor)
+        fraction &+= Int64(((value - floor) * Self.unit).rounded(.toNearestOrEven))
+        carry()
         return true
     }
 
+    /// Moves whole units out of the fraction. Sums over ranks, which MPI adds up word by word, are carried by the next addition.
+    private mutating func carry() {
+        whole &+= fraction >> 40
+        fraction &= (1 << 40) - 1
+    }
+
+    /// Whether both words are such as additions leave.
+    public var isSane: Bool { whole.magnitude < 1 << 62 && (0..<1 << 40).contains(fraction) }
+
     public static func += (sum: inout ExactSum, other: ExactSum) {
-        sum.whole += other.whole
-        sum.fraction += other.fraction
+        sum.whole &+= other.whole
+        sum.fraction &+= other.fraction
+        sum.carry()
     }
 
     public var value: Double { Double(whole) + Double(fraction) / Self.unit }

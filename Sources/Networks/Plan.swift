@@ -35,9 +35,20 @@ public final class Plan {
     private let logits: Place
     private let logitsGradient: GradientPlace
 
+    /// Floats that a plan needs for each sample of its capacity, and floats that it needs whatever its capacity.
+    /// - Throws: as `Model.resolvedLayers()`.
+    public static func requiredFloats(for model: Model) throws -> (perSample: Double, fixed: Double) {
+        let resolved = try model.resolvedLayers()
+        var compiler = Compiler(capacity: 1, parameters: ParameterLayout(resolved).parameters)
+        for layer in resolved { compiler.append(layer) }
+        return (Double(compiler.activationCount) + 2 * Double(compiler.largestActivation), Double(compiler.scratchCount))
+    }
+
     /// - Throws: `Failure.usage` naming the layer, the shape that came and the one it can take, where the model does not fit together.
     public init(model: Model, capacity: Int) throws {
         require(capacity > 0, "a plan is for at least one sample, not \(capacity)")
+        // A rank is one core; and more threads would add up in another order.
+        BLAS.setThreadCount(1)
         let resolved = try model.resolvedLayers()
         self.model = model
         self.capacity = capacity
@@ -51,11 +62,6 @@ public final class Plan {
         scratch = AlignedFloats(count: compiler.scratchCount)
         let gradientCount = compiler.largestActivation * capacity
         gradients = (AlignedFloats(count: gradientCount), AlignedFloats(count: gradientCount))
-    }
-
-    /// Bytes of activations, gradients of activations and scratch.
-    public var plannedBytes: Int {
-        (activations.count + gradients.0.count + gradients.1.count + scratch.count) * MemoryLayout<Float>.stride
     }
 
     /// How a forward pass is run: training draws dropout's choices, keyed by seed and step; evaluation has none.

@@ -27,6 +27,11 @@ extension Model {
     /// - Throws: `Failure.usage` that names the first layer which cannot take what comes to it, and why.
     public func resolvedLayers() throws -> [ResolvedLayer] {
         guard classes > 1 else { throw Failure(.usage, "model \(name): found \(classes) classes, expected at least 2") }
+        let pixels = Double(input.height) * Double(input.width) * Double(input.channels)
+        guard pixels <= Double(Self.largestCount), classes <= Self.largestCount else {
+            throw Failure(
+                .usage, "model \(name): inputs of \(input) in \(classes) classes are more than any machine here can train")
+        }
         guard !layers.isEmpty else { throw Failure(.usage, "model \(name) has no layers") }
         guard layers.count <= 255 else {
             throw Failure(.usage, "model \(name) has \(layers.count) layers, at most 255 are possible")
@@ -110,6 +115,7 @@ extension LayerDescription.Convolution {
         guard channels > 0, kernel > 0, stride > 0, dilation > 0, groups > 0, padding >= 0 else {
             throw ShapeProblem(text: "channels, kernel, stride, dilation and groups must be at least 1, padding at least 0")
         }
+        guard kernel <= 1 << 12 else { throw ShapeProblem(text: "found a kernel of \(kernel), expected at most \(1 << 12)") }
         guard input.channels % groups == 0, channels % groups == 0 else {
             throw ShapeProblem(
                 text: "\(groups) groups do not divide \(input.channels) input and \(channels) output channels evenly")

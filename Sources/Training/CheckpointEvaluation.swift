@@ -29,6 +29,9 @@ public struct CheckpointEvaluation {
             try experiment.checkTakes(dataset)
             return dataset
         }
+        try world.requireSame(
+            "\(file.identity) \(try canonicalJSON(DataDescription(dataset)))",
+            orThrow: "this rank's checkpoint or data set is not rank 0's; give every host the same")
         let images = split == .training ? dataset.training : dataset.test
         sampleCount = images.count
         let chunk = Evaluator.chunk(for: experiment)
@@ -46,9 +49,15 @@ public struct CheckpointEvaluation {
 
 extension CheckpointFile {
     /// The experiment that the checkpoint belongs to.
-    public func decodedExperiment() throws -> Experiment { try Recipe.decode(Experiment.self, from: experiment, name: path) }
+    public func decodedExperiment() throws -> Experiment {
+        try Recipe.decode(Experiment.self, from: experiment, name: path, kind: .badData)
+    }
     /// Where its training stood.
-    public func decodedProgress() throws -> Progress { try Recipe.decode(Progress.self, from: position, name: path) }
+    public func decodedProgress() throws -> Progress {
+        let progress = try Recipe.decode(Progress.self, from: position, name: path, kind: .badData)
+        guard progress.isSane else { throw Failure(.badData, "\(path): no training stands at \(position)") }
+        return progress
+    }
 }
 
 extension Experiment {

@@ -9,8 +9,6 @@ public struct Experiment: Sendable, Equatable {
     public var data: DataDescription?
     public var seed: UInt64 = 1
     public var epochs: Int = 10
-    /// Ends training after so many steps, whatever the epochs say.
-    public var maxSteps: Int?
     /// Samples per step over all ranks.
     public var globalBatch: Int = 64
     /// Terms of a step's sum: the parts of a global batch, of which each rank takes whole ones.
@@ -23,15 +21,19 @@ public struct Experiment: Sendable, Equatable {
 
     /// - Throws: `Failure.usage` that names the setting, what was found and what is possible.
     public func validate() throws {
-        guard epochs > 0 else { throw Failure(.usage, "epochs: found \(epochs), expected at least 1") }
-        if let maxSteps, maxSteps <= 0 { throw Failure(.usage, "max-steps: found \(maxSteps), expected at least 1") }
-        guard globalBatch > 0 else { throw Failure(.usage, "global-batch: found \(globalBatch), expected at least 1") }
-        guard microBatches > 0 else { throw Failure(.usage, "micro-batches: found \(microBatches), expected at least 1") }
-        guard augmentation.crop >= 0 else {
-            throw Failure(.usage, "augmentation.crop: found \(augmentation.crop), expected at least 0")
-        }
+        try Self.check(epochs, "epochs")
+        try Self.check(globalBatch, "global-batch")
+        try Self.check(microBatches, "micro-batches")
+        try Self.check(augmentation.crop, "augmentation.crop", from: 0)
         try optimiser.validate()
         try schedule.validate()
+    }
+
+    /// Whole numbers of a recipe stay where no sum or product of them overflows.
+    static func check(_ value: Int, _ name: String, from least: Int = 1) throws {
+        guard (least...Int(Int32.max)).contains(value) else {
+            throw Failure(.usage, "\(name): found \(value), expected a number from \(least) to \(Int32.max)")
+        }
     }
 
     /// The experiment with everything that the data set decides filled in.
@@ -40,6 +42,10 @@ public struct Experiment: Sendable, Equatable {
         let found = DataDescription(dataset)
         if let data, data != found {
             throw Failure(.usage, "\(dataset.directory) holds \(found); this experiment is on \(data): point --data at that set")
+        }
+        guard augmentation.crop < min(found.input.height, found.input.width) else {
+            throw Failure(
+                .usage, "augmentation.crop: found \(augmentation.crop), expected less than the images' size, \(found.input)")
         }
         var resolved = self
         resolved.data = found
@@ -121,7 +127,6 @@ extension ModelReference: Codable {
 extension Experiment: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case model, data, seed, epochs
-        case maxSteps = "max-steps"
         case globalBatch = "global-batch"
         case microBatches = "micro-batches"
         case augmentation, optimiser, schedule
@@ -134,7 +139,6 @@ extension Experiment: Codable {
         data = try container.decodeIfPresent(DataDescription.self, forKey: .data)
         seed = try container.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
         epochs = try container.decodeIfPresent(Int.self, forKey: .epochs) ?? epochs
-        maxSteps = try container.decodeIfPresent(Int.self, forKey: .maxSteps)
         globalBatch = try container.decodeIfPresent(Int.self, forKey: .globalBatch) ?? globalBatch
         microBatches = try container.decodeIfPresent(Int.self, forKey: .microBatches) ?? microBatches
         augmentation = try container.decodeIfPresent(Augmentation.self, forKey: .augmentation) ?? augmentation

@@ -23,7 +23,7 @@ final class FigureSums {
         words[4] = Int64(local.nonFinite)
         try world.allReduce(words, .sum)
         var total = Figures()
-        total.loss = ExactSum(whole: words[0], fraction: words[1])
+        total.loss += ExactSum(whole: words[0], fraction: words[1])
         total.samples = Int(words[2])
         total.correct = Int(words[3])
         total.nonFinite = Int(words[4])

@@ -12,11 +12,19 @@ final class MetricsLog {
     private let file: FileHandle
 
     /// Opens the log for a run that starts or goes on after `step` steps: lines of later steps, which will be taken again, are dropped.
-    /// - Throws: `Failure.io`.
+    /// - Throws: `Failure.io`, or `Failure.badData` where the file that is there is no such log: it is left alone.
     init(path: String, resumingAfter step: Int) throws {
         self.path = path
         do {
-            let lines = (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "\n").map(String.init) ?? []
+            var lines: [String] = []
+            if FileManager.default.fileExists(atPath: path) {
+                let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+                lines = text.split(separator: "\n").map(String.init)
+                guard lines.isEmpty || lines[0] == Self.header else {
+                    throw Failure(
+                        .badData, "\(path) is no log of lockstep's: expected '\(Self.header)' as its first line; move it away")
+                }
+            }
             let kept = lines.dropFirst().filter { line in
                 let columns = line.split(separator: ",", omittingEmptySubsequences: false)
                 return columns.count == Self.header.split(separator: ",").count
@@ -25,8 +33,10 @@ final class MetricsLog {
             try Data(([Self.header] + kept).map { $0 + "\n" }.joined().utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
             file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
             try file.seekToEnd()
+        } catch let failure as Failure {
+            throw failure
         } catch {
-            throw Failure(.io, "\(path) cannot be written: \(reason(error))")
+            throw Failure(.io, "\(path) cannot be read or written: \(reason(error))")
         }
     }
 
@@ -36,9 +46,12 @@ final class MetricsLog {
         case test
     }
 
-    /// Adds a line. `epoch` counts from 1, as people do; `step` is the number of steps taken.
-    func append(_ split: Split, epoch: Int, step: Int, figures: Figures, rate: Double, seconds: Double) throws {
-        let speed = seconds > 0 ? Double(figures.samples) / seconds : 0
+    /// Adds a line. `epoch` counts from 1, as people do; `step` is the number of steps taken; `seconds` is what `timedSamples` took, which
+    /// are fewer than those of the figures where a run was taken up in the middle of an epoch.
+    func append(
+        _ split: Split, epoch: Int, step: Int, figures: Figures, rate: Double, timedSamples: Int, seconds: Double
+    ) throws {
+        let speed = seconds > 0 ? Double(timedSamples) / seconds : 0
         let line =
             "\(epoch),\(step),\(split.rawValue),\(figures.samples),\(figures.meanLoss),\(figures.accuracy),\(rate),"
             + String(format: "%.6f,%.1f\n", seconds, speed)

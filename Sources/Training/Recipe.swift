@@ -29,15 +29,19 @@ public struct Recipe: Sendable, Equatable {
 
     static func parse(_ text: String, name: String) throws -> Recipe { try decode(Recipe.self, from: text, name: name) }
 
-    static func decode<Value: Decodable>(_ type: Value.Type, from text: String, name: String) throws -> Value {
+    /// - Parameter kind: what a fault in the text is: a user's mistake, or bad data where Lockstep wrote the text itself.
+    static func decode<Value: Decodable>(
+        _ type: Value.Type, from text: String, name: String, kind: Failure.Kind = .usage
+    ) throws -> Value {
+        guard !text.allSatisfy(\.isWhitespace) else { throw Failure(kind, "\(name): it is empty") }
         do {
             return try YAMLDecoder().decode(type, from: text)
         } catch let error as DecodingError {
             // A fault that was thrown while decoding, or that YAML's own parser found, comes wrapped.
             if case .dataCorrupted(let context) = error, let cause = context.underlyingError {
-                throw Failure(.usage, "\(name): \((cause as? Failure)?.description ?? String(describing: cause))")
+                throw Failure(kind, "\(name): \((cause as? Failure)?.description ?? String(describing: cause))")
             }
-            throw Failure(.usage, "\(name): \(error.explanation)")
+            throw Failure(kind, "\(name): \(error.explanation)")
         } catch let failure as Failure {
             throw Failure(failure.kind, "\(name): \(failure.description)")
         }
@@ -65,22 +69,23 @@ public struct Execution: Sendable, Equatable {
     public var keep: Int = 3
     /// Steps between two rows of a step in metrics.csv; 0 for none.
     public var logEvery: Int = 50
-    /// OpenBLAS threads of each rank.
-    public var threads: Int = 1
+    /// Ends training after so many steps, whatever the epochs say.
+    public var maxSteps: Int?
 
     public init() {}
 
     func validate() throws {
-        guard keep > 0 else { throw Failure(.usage, "keep: found \(keep), expected at least 1") }
-        guard logEvery >= 0 else { throw Failure(.usage, "log-every: found \(logEvery), expected at least 0") }
-        guard threads > 0 else { throw Failure(.usage, "threads: found \(threads), expected at least 1") }
+        try Experiment.check(keep, "keep")
+        try Experiment.check(logEvery, "log-every", from: 0)
+        if let maxSteps { try Experiment.check(maxSteps, "max-steps") }
     }
 }
 
 extension Execution: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, run, keep, threads
+        case data, run, keep
         case logEvery = "log-every"
+        case maxSteps = "max-steps"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -89,7 +94,7 @@ extension Execution: Codable {
         data = try container.decodeIfPresent(String.self, forKey: .data)
         run = try container.decodeIfPresent(String.self, forKey: .run)
         keep = try container.decodeIfPresent(Int.self, forKey: .keep) ?? keep
-        threads = try container.decodeIfPresent(Int.self, forKey: .threads) ?? threads
+        maxSteps = try container.decodeIfPresent(Int.self, forKey: .maxSteps)
         logEvery = try container.decodeIfPresent(Int.self, forKey: .logEvery) ?? logEvery
     }
 }

@@ -1,3 +1,4 @@
+import Checkpoints
 import Diagnostics
 import Foundation
 
@@ -20,11 +21,19 @@ public struct RunDirectory: Sendable, Equatable {
         path = directory.deletingLastPathComponent().path
     }
 
-    /// The first of `runs/NAME-1`, `runs/NAME-2`, … that does not exist.
-    static func nextFree(named name: String, in parent: String = "runs") -> RunDirectory {
+    /// Makes the first of `runs/NAME-1`, `runs/NAME-2`, … that does not exist; two runs that start at once get two directories.
+    static func makeNextFree(named name: String, in parent: String = "runs") throws -> RunDirectory {
+        try RunDirectory(path: parent).make(parent)
         var number = 1
-        while FileManager.default.fileExists(atPath: "\(parent)/\(name)-\(number)") { number += 1 }
-        return RunDirectory(path: "\(parent)/\(name)-\(number)")
+        while true {
+            let run = RunDirectory(path: "\(parent)/\(name)-\(number)")
+            if mkdir(run.path, 0o777) == 0 { return run }
+            guard errno == EEXIST else {
+                throw Failure(
+                    .io, "run directory \(run.path) cannot be made: \(String(cString: strerror(errno))); give one by --run")
+            }
+            number += 1
+        }
     }
 
     /// Whether both paths lead to one directory.
@@ -35,6 +44,9 @@ public struct RunDirectory: Sendable, Equatable {
 
     /// Whether a run stands here already.
     public var holdsRun: Bool { FileManager.default.fileExists(atPath: description) }
+
+    /// Whether a run got as far as a checkpoint here; one that did not has nothing to lose.
+    func holdsCheckpoint() throws -> Bool { try !CheckpointStore(directory: checkpoints, keep: 1).steps().isEmpty }
 
     /// Makes the directory and those in it.
     /// - Throws: `Failure.io` where that cannot be done.

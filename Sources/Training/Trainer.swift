@@ -65,7 +65,7 @@ public final class Trainer {
         var epochSeconds = 0.0
         var epochSamples = 0
         let totalSteps = self.totalSteps
-        while state.progress.position.epoch < experiment.epochs && state.progress.position.step < totalSteps {
+        while !isDone {
             let epoch = state.progress.position.epoch
             recorder.begin(epoch: epoch)
             try step()
@@ -76,14 +76,13 @@ public final class Trainer {
             epochSamples += stepFigures.samples
             try reportStep(epoch: epoch, seconds: seconds, totalSteps: totalSteps)
             let isEpochEnd = state.progress.position.sample == 0
-            let isEnd = state.progress.position.step >= totalSteps
-            if isEpochEnd || isEnd {
+            if isEpochEnd || isDone {
                 let training = state.progress.figures
                 if isEpochEnd { state.progress.figures = Figures() }
                 let test = try evaluate()
                 let report = EpochReport(
                     epoch: epoch + 1, epochs: experiment.epochs, training: training, test: test, rate: rate(epoch: epoch),
-                    seconds: epochSeconds, samples: epochSamples)
+                    seconds: epochSeconds, samples: epochSamples, testSeconds: Self.seconds(clock.now - mark))
                 try finish(report)
                 (epochSeconds, epochSamples) = (0, 0)
                 mark = clock.now
@@ -92,9 +91,18 @@ public final class Trainer {
         recorder.enter(.ended, step: state.progress.position.step)
     }
 
-    /// The steps of a whole run: of all epochs, or fewer where the recipe says so.
+    private var isDone: Bool {
+        state.progress.position.epoch >= experiment.epochs || state.progress.position.step >= execution.maxSteps ?? .max
+    }
+
+    /// The number of the run's last step: those taken, and those that are left of this epoch and the following ones, or fewer where the
+    /// recipe says so. Steps before a resumption may have had another global batch.
     var totalSteps: Int {
-        min(experiment.epochs * stepsPerEpoch, experiment.maxSteps ?? .max)
+        let position = state.progress.position
+        guard position.epoch < experiment.epochs else { return position.step }
+        let leftOfEpoch = (trainingSamples - position.sample + experiment.globalBatch - 1) / experiment.globalBatch
+        return min(
+            position.step + leftOfEpoch + (experiment.epochs - position.epoch - 1) * stepsPerEpoch, execution.maxSteps ?? .max)
     }
 
     private var stepsPerEpoch: Int { (trainingSamples + experiment.globalBatch - 1) / experiment.globalBatch }
@@ -221,7 +229,9 @@ public final class Trainer {
         if let metrics, execution.logEvery > 0, step % execution.logEvery == 0 {
             recorder.enter(.logging, step: step)
             try metrics.append(
-                .step, epoch: epoch + 1, step: step, figures: stepFigures, rate: rate(epoch: epoch), seconds: seconds)
+                .step, epoch: epoch + 1, step: step, figures: stepFigures, rate: rate(epoch: epoch),
+                timedSamples: stepFigures.samples,
+                seconds: seconds)
         }
     }
 
@@ -230,8 +240,11 @@ public final class Trainer {
         let step = state.progress.position.step
         if let metrics {
             try metrics.append(
-                .train, epoch: report.epoch, step: step, figures: report.training, rate: report.rate, seconds: report.seconds)
-            try metrics.append(.test, epoch: report.epoch, step: step, figures: report.test, rate: report.rate, seconds: 0)
+                .train, epoch: report.epoch, step: step, figures: report.training, rate: report.rate, timedSamples: report.samples,
+                seconds: report.seconds)
+            try metrics.append(
+                .test, epoch: report.epoch, step: step, figures: report.test, rate: report.rate, timedSamples: report.test.samples,
+                seconds: report.testSeconds)
         }
         if world.rank == 0 { reporter.finishedEpoch(report) }
         if let store {

@@ -53,4 +53,6 @@ public struct EpochReport: Sendable {
     /// Seconds of its training steps in this process, and how many samples they took.
     public let seconds: Double
     public let samples: Int
+    /// Seconds of the evaluation.
+    public let testSeconds: Double
 }

@@ -69,23 +69,29 @@ public final class TrainingSession {
             return resolved
         }
         self.experiment = experiment
-        try Self.requireSameExperiment(experiment, over: world)
+        try world.requireSame(
+            try canonicalJSON(experiment),
+            orThrow: "this rank's experiment is not rank 0's: its recipe or data set differs; give every host the same")
         let partition = try world.agreed {
             try BatchPartition(
                 globalBatch: experiment.globalBatch, microBatches: experiment.microBatches, ranks: world.size,
                 samples: dataset.training.count)
         }
         self.partition = partition
-        BLAS.setThreadCount(recipe.execution.threads)
+        let capacity = max(Evaluator.chunk(for: experiment), partition.largestMicroBatch)
+        try world.agreed {
+            try MemoryNeed(experiment, partition: partition, capacity: capacity, rank: world.rank).check(ranksHere: world.localSize)
+        }
         plan = try world.agreed {
             try Plan(
-                model: try experiment.resolvedModel(), capacity: max(Evaluator.chunk(for: experiment), partition.largestMicroBatch))
+                model: try experiment.resolvedModel(), capacity: capacity)
         }
         state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser)
         state.layout.initialise(state.parameters.base, seed: experiment.seed)
         try resumed?.restore(state, over: world)
 
-        let run = try Self.prepareRunDirectory(recipe, experiment, request: request, resumed: resumed, world: world)
+        let run = try Self.prepareRunDirectory(
+            recipe, experiment, request: request, resumed: resumed, world: world, reporter: reporter)
         self.run = run
         recipe.execution.run = run.path
         execution = recipe.execution
@@ -133,32 +139,22 @@ public final class TrainingSession {
         return try Dataset.open(directory: directory)
     }
 
-    /// Ranks that would train different things must not start.
-    private static func requireSameExperiment(_ experiment: Experiment, over world: Communicator) throws {
-        let mine = Array(try canonicalJSON(experiment).utf8)
-        var first = mine
-        try world.broadcast(bytes: &first, from: 0)
-        try world.agreed {
-            guard first == mine else {
-                throw Failure(
-                    .usage, "this rank's experiment is not rank 0's: its recipe or data set differs; give every host the same")
-            }
-        }
-    }
-
     /// Rank 0 makes the run directory and writes `run.json`; all learn its path. Collective.
     private static func prepareRunDirectory(
-        _ recipe: Recipe, _ experiment: Experiment, request: TrainingRequest, resumed: ResumedCheckpoint?, world: Communicator
+        _ recipe: Recipe, _ experiment: Experiment, request: TrainingRequest, resumed: ResumedCheckpoint?, world: Communicator,
+        reporter: any TrainingReporter
     ) throws -> RunDirectory {
         let hosts = try world.allGather(bytes: Array(world.hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
         var path: [UInt8] = []
         try world.agreed {
             guard world.rank == 0 else { return }
             let run =
-                recipe.execution.run.map(RunDirectory.init(path:)) ?? resumed?.run
-                ?? .nextFree(named: "\(experiment.model.name)-\(dataName(experiment))")
+                try recipe.execution.run.map(RunDirectory.init(path:)) ?? resumed?.run
+                ?? .makeNextFree(named: "\(experiment.model.name)-\(dataName(experiment))")
             // A run is gone on with in its own directory or in a new one; never in that of another run, whose record it would replace.
-            if run.holdsRun && resumed?.run.map({ $0.isSameDirectory(as: run) }) != true {
+            try run.make()
+            let isTaken = resumed == nil ? try run.holdsCheckpoint() : run.holdsRun
+            if isTaken && resumed?.run.map({ $0.isSameDirectory(as: run) }) != true {
                 throw Failure(
                     .usage,
                     resumed == nil
@@ -166,9 +162,10 @@ public final class TrainingSession {
                         : "\(run.path) holds another run than the checkpoint's: give a new directory by --run, or none to go on in "
                             + "the checkpoint's own")
             }
-            try run.make()
+            if let resumed { try supersede(after: resumed.progress.position.step, in: run, reporter: reporter) }
             var execution = recipe.execution
             execution.run = run.path
+            execution.data = execution.data.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
             try run.write(
                 RunRecord(
                     experiment: experiment, execution: execution,
@@ -180,6 +177,13 @@ public final class TrainingSession {
         }
         try world.broadcast(bytes: &path, from: 0)
         return RunDirectory(path: String(decoding: path, as: UTF8.self))
+    }
+
+    /// A run that goes on from an earlier checkpoint than its newest leaves the later ones behind: the next resumption must not take them.
+    private static func supersede(after step: Int, in run: RunDirectory, reporter: any TrainingReporter) throws {
+        for path in try CheckpointStore(directory: run.checkpoints, keep: 1).supersede(after: step) {
+            reporter.warn("\(path) is later than what is resumed: kept as \(path).superseded")
+        }
     }
 
     private static func dataName(_ experiment: Experiment) -> String { experiment.data?.format ?? "data" }
@@ -196,6 +200,8 @@ extension TrainingRequest {
             recipe = Recipe(experiment: resumed.experiment, execution: resumed.execution)
             // Where the checkpoint stands now: its run may have been copied or moved since it was started.
             recipe.execution.run = resumed.run?.path
+            // What ended that run must not end this one.
+            recipe.execution.maxSteps = nil
         } else if let model {
             recipe = Recipe(experiment: Experiment(model: .named(model)))
         } else {

@@ -11,6 +11,12 @@ public struct Progress: Sendable, Equatable, Codable {
     public var position = Position()
     /// Over the samples of this epoch that have been used.
     public var figures = Figures()
+
+    /// Whether training can stand here at all: what a damaged or forged checkpoint says must not reach any arithmetic.
+    var isSane: Bool {
+        let numbers = [position.epoch, position.sample, position.step, figures.samples, figures.correct, figures.nonFinite]
+        return numbers.allSatisfy { (0...Int(Int32.max)).contains($0) } && figures.loss.isSane
+    }
 }
 
 /// All that a step changes: one arena each for parameters, their gradients and the optimiser's state.

@@ -35,7 +35,7 @@ final class Console: TrainingReporter {
             "global batch \(partition.globalBatch) = \(partition.microBatches) micro-batches × \(microBatchSizes(partition.globalBatch, partition.microBatches)); "
                 + "\(summary.ranks) rank\(summary.ranks == 1 ? "" : "s") × \(shares(partition.microBatches, summary.ranks))",
             "learning rate \(experiment.optimiser.rate) (not scaled by batch or ranks), momentum \(experiment.optimiser.momentum), "
-                + "\(experiment.epochs) epochs, seed \(experiment.seed)",
+                + "\(experiment.epochs) epoch\(experiment.epochs == 1 ? "" : "s"), seed \(experiment.seed)",
             "run directory \(summary.run.path)",
         ]
         if let checkpoint = summary.resumedFrom {

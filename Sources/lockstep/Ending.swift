@@ -8,15 +8,15 @@ import Training
 enum Ending {
     /// Ends a process that is not, or not yet, in MPI.
     ///
-    /// Every rank of an mpirun meets a wrong flag alike: rank 0 tells it, and the others wait until it has, since mpirun ends all ranks
-    /// when the first one is gone.
+    /// Every rank of an mpirun meets a wrong flag alike: rank 0 tells it, and mpirun ends the others while they wait. A rank that is still
+    /// there has met its fault alone, and tells it.
     static func end(with error: any Error) -> Never {
         let code = exitCode(of: error)
         if let launch = LaunchEnvironment.current, launch.rank != 0 {
-            Thread.sleep(forTimeInterval: 1)
-        } else {
-            tell(error)
+            Thread.sleep(forTimeInterval: 3)
+            complain("rank \(launch.rank) on \(ProcessInfo.processInfo.hostName):")
         }
+        tell(error)
         exit(code)
     }
 
@@ -64,5 +64,5 @@ enum Ending {
 
 /// Writes a line to standard error.
 func complain(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
 }

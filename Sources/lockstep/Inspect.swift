@@ -41,7 +41,7 @@ struct Inspect: ParsableCommand {
         let record = try run.read()
         print("\(record.experiment.model.name) on \(record.experiment.data?.description ?? "unknown data")")
         print(
-            "started \(record.circumstances.started) on \(record.circumstances.ranks) ranks: \(record.circumstances.command.joined(separator: " "))"
+            "started \(record.circumstances.started) on \(record.circumstances.ranks) rank\(record.circumstances.ranks == 1 ? "" : "s"): \(record.circumstances.command.joined(separator: " "))"
         )
         let store = CheckpointStore(directory: run.checkpoints, keep: record.execution.keep)
         for step in try store.steps() { print("checkpoint \(store.path(step: step))") }

@@ -40,7 +40,8 @@ final class Terminal {
     }
 
     private func write(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
+        // Where standard output is full or gone, training still goes on.
+        try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
     }
 }
 

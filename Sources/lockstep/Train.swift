@@ -27,28 +27,30 @@ struct Train: ParsableCommand {
     @Option(help: "The directory of the data set (CIFAR-10, CIFAR-100, MNIST or Fashion-MNIST in their official layouts).")
     var data: String?
 
-    @Option(help: "Epochs to train. (default: 10)")
+    @Option(parsing: .unconditional, help: "Epochs to train. (default: 10)")
     var epochs: Int?
 
-    @Option(help: "End after so many steps, whatever the epochs say.")
+    @Option(parsing: .unconditional, help: "End after so many steps, whatever the epochs say.")
     var maxSteps: Int?
 
-    @Option(help: "Samples per step over all ranks. (default: 64)")
+    @Option(parsing: .unconditional, help: "Samples per step over all ranks. (default: 64)")
     var globalBatch: Int?
 
-    @Option(help: "Parts of a global batch; each rank takes whole ones, and results do not depend on how many. (default: 8)")
+    @Option(
+        parsing: .unconditional,
+        help: "Parts of a global batch, of which each rank takes whole ones; the recipe's choice, whatever the ranks. (default: 8)")
     var microBatches: Int?
 
-    @Option(help: "The learning rate at the start. (default: 0.01)")
+    @Option(parsing: .unconditional, help: "The learning rate at the start. (default: 0.01)")
     var learningRate: Double?
 
-    @Option(help: "The momentum, 0 ≤ m < 1. (default: 0)")
+    @Option(parsing: .unconditional, help: "The momentum, 0 ≤ m < 1. (default: 0)")
     var momentum: Double?
 
     @Flag(inversion: .prefixedNo, exclusivity: .exclusive, help: "Nesterov's form of momentum.")
     var nesterov: Bool?
 
-    @Option(help: "Weight decay (L2). (default: 0)")
+    @Option(parsing: .unconditional, help: "Weight decay (L2). (default: 0)")
     var weightDecay: Double?
 
     @Option(help: "How the learning rate changes: 'constant', or 'step:EPOCHS:FACTOR'. (default: constant)")
@@ -57,7 +59,7 @@ struct Train: ParsableCommand {
     @Option(help: "Random changes to training images: 'none', or 'standard' (mirror, and crop after padding by 4). (default: none)")
     var augment: AugmentationArgument?
 
-    @Option(help: "The seed of everything that is drawn. (default: 1)")
+    @Option(parsing: .unconditional, help: "The seed of everything that is drawn. (default: 1)")
     var seed: UInt64?
 
     @Option(name: .customLong("run"), help: "The run directory. (default: the next free one in runs/)")
@@ -68,14 +70,11 @@ struct Train: ParsableCommand {
         help: "Go on from the newest good checkpoint of the run directory, or from the checkpoint FILE.")
     var resume: String?
 
-    @Option(help: "Checkpoints kept, the newest ones. (default: 3)")
+    @Option(parsing: .unconditional, help: "Checkpoints kept, the newest ones. (default: 3)")
     var keep: Int?
 
-    @Option(help: "Steps between two lines of a step in metrics.csv; 0 for none. (default: 50)")
+    @Option(parsing: .unconditional, help: "Steps between two lines of a step in metrics.csv; 0 for none. (default: 50)")
     var logEvery: Int?
-
-    @Option(help: "OpenBLAS threads of each rank. (default: 1)")
-    var threads: Int?
 
     func run() throws {
         let request = TrainingRequest(
@@ -95,7 +94,7 @@ struct Train: ParsableCommand {
                 if let value { recipe[keyPath: path] = value }
             }
             set(epochs, \.experiment.epochs)
-            set(maxSteps.map(Optional.some), \.experiment.maxSteps)
+            set(maxSteps.map(Optional.some), \.execution.maxSteps)
             set(globalBatch, \.experiment.globalBatch)
             set(microBatches, \.experiment.microBatches)
             set(learningRate, \.experiment.optimiser.rate)
@@ -109,7 +108,6 @@ struct Train: ParsableCommand {
             set(runDirectory.map(Optional.some), \.execution.run)
             set(keep, \.execution.keep)
             set(logEvery, \.execution.logEvery)
-            set(threads, \.execution.threads)
         }
     }
 }

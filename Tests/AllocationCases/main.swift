@@ -45,7 +45,7 @@ func countAllocations(in directory: String) throws {
         recipe.execution.run = "\(directory)/run"
         recipe.execution.logEvery = 0
         recipe.experiment.globalBatch = 16
-        recipe.experiment.maxSteps = CountingReporter.last + 5
+        recipe.execution.maxSteps = CountingReporter.last + 5
         recipe.experiment.optimiser.momentum = 0.9
         recipe.experiment.augmentation = .standard
     }

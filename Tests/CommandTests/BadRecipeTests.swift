@@ -25,7 +25,20 @@ import Testing
         Case("execution: {keep: 3}", "recipe.yaml: 'experiment' is missing"),
         Case("experiment: [1, {", "recipe.yaml: "),
         Case("only words", "recipe.yaml: expected a mapping"),
-        Case("", "recipe.yaml: expected a mapping"),
+        Case("", "recipe.yaml: it is empty"),
+        Case(
+            "experiment: {model: lenet5, epochs: 9223372036854775807}",
+            "epochs: found 9223372036854775807, expected a number from 1"),
+        Case(
+            "experiment: {model: lenet5, augmentation: {crop: 32}}",
+            "augmentation.crop: found 32, expected less than the images' size"),
+        Case(
+            "experiment: {model: {input: [32, 32, 3], classes: 10, layers: [convolution: {channels: 1000000, kernel: 1}, flatten, "
+                + "linear: {outputs: 10}]}}", "layer linear1", "values in one tensor"),
+        Case(
+            "experiment: {model: {input: [32, 32, 3], classes: 10, layers: [convolution: {channels: 500000, kernel: 1}, "
+                + "convolution: {channels: 1, kernel: 1}, flatten, linear: {outputs: 10}]}}",
+            "this run needs", "set --micro-batches higher"),
         Case(
             "experiment: {model: {input: [28, 28, 1], classes: 10, layers: [flatten, linear: {outputs: 10}]}}",
             "takes images of 28×28×1 in 10 classes, but the data are cifar10"),
@@ -74,8 +87,9 @@ import Testing
             (["--learnign-rate", "1"], "Unknown option '--learnign-rate'. Did you mean '--learning-rate'?"),
             (["--learning-rate", "fast"], "'fast' is invalid for '--learning-rate"),
             (["--learning-rate"], "Missing value for '--learning-rate"),
+            (["--learning-rate", "-0.1"], "optimiser.rate (--learning-rate): found -0.1"),
             (["--learning-rate", "nan"], "optimiser.rate (--learning-rate): found nan"),
-            (["--global-batch", "0"], "global-batch: found 0, expected at least 1"),
+            (["--global-batch", "0"], "global-batch: found 0, expected a number from 1"),
             (["--global-batch", "601"], "a global batch of 601 is larger than the training set of 600 samples"),
             (["--global-batch", "4"], "found 8 micro-batches for a global batch of 4"),
             (["--micro-batches", "65"], "found 65 micro-batches for a global batch of 64, expected between 1 and 64"),

@@ -35,7 +35,7 @@ import Testing
                 "--model", "--data", "--epochs", "--max-steps", "--global-batch", "--micro-batches", "--learning-rate",
                 "--momentum",
                 "--nesterov", "--weight-decay", "--schedule", "--augment", "--seed", "--run", "--resume", "--keep", "--log-every",
-                "--threads", "--version",
+                "--version",
             ], "\(run.report)")
     }
 

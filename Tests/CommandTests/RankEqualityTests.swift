@@ -44,6 +44,10 @@ import Testing
         let alone = try place.lockstep(["evaluate", checkpoint])
         expectSuccess(alone)
         texts.insert(alone.standardOutput)
+        // Nor does it matter how many threads the environment would let BLAS have.
+        let threaded = try place.lockstep(["evaluate", checkpoint], environment: ["OPENBLAS_NUM_THREADS": "2"])
+        expectSuccess(threaded)
+        texts.insert(threaded.standardOutput)
         #expect(texts.count == 1, "\(texts)")
     }
 

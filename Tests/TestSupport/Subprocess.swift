@@ -104,8 +104,12 @@ private struct Family {
 
     /// Kills whatever is alive and waits until it is gone; returns the descendants that it killed. All are stopped first, so that
     /// none can start another one unseen.
+    ///
+    /// Processes that are ending when their head is gone have a moment to do so: mpirun does not wait for ranks that it has killed.
     mutating func end() -> [ProcessRecord] {
         look()
+        let deadline = Date(timeIntervalSinceNow: 2)
+        while head?.isAlive != true, seen.contains(where: \.isAlive), Date() < deadline { Thread.sleep(forTimeInterval: 0.01) }
         var stopped: Set<ProcessRecord> = []
         while true {
             let running = seen.union(head.map { [$0] } ?? []).subtracting(stopped).filter(\.isAlive)

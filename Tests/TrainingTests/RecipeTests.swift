@@ -10,22 +10,24 @@ import Testing
     @Test func defaults() throws {
         let recipe = try Recipe.parse("experiment: {model: lenet5}", name: "test")
         let experiment = recipe.experiment
-        #expect(experiment.model == .named(.lenet5) && experiment.data == nil && experiment.maxSteps == nil)
+        #expect(experiment.model == .named(.lenet5) && experiment.data == nil)
         #expect(experiment.seed == 1 && experiment.epochs == 10 && experiment.globalBatch == 64 && experiment.microBatches == 8)
         #expect(experiment.augmentation == .none && experiment.schedule == .constant)
         #expect(experiment.optimiser == Optimiser() && experiment.optimiser.rate == 0.01 && experiment.optimiser.momentum == 0)
-        #expect(recipe.execution == Execution() && recipe.execution.keep == 3 && recipe.execution.logEvery == 50)
+        #expect(
+            recipe.execution == Execution() && recipe.execution.keep == 3 && recipe.execution.logEvery == 50
+                && recipe.execution.maxSteps == nil)
         try recipe.validate()
     }
 
     @Test func everySettingIsRead() throws {
         let recipe = try Recipe.parse(Self.whole, name: "test")
         let experiment = recipe.experiment
-        #expect(experiment.seed == 18_446_744_073_709_551_615 && experiment.maxSteps == 100 && experiment.globalBatch == 128)
+        #expect(experiment.seed == 18_446_744_073_709_551_615 && experiment.globalBatch == 128)
         #expect(experiment.augmentation == .standard && experiment.schedule == .step(every: 30, factor: 0.1))
         #expect(experiment.optimiser.nesterov && experiment.optimiser.weightDecay == 5e-4 && experiment.optimiser.momentum == 0.9)
         #expect(recipe.execution.data == "data/cifar10" && recipe.execution.run == "runs/a" && recipe.execution.keep == 5)
-        #expect(recipe.execution.logEvery == 10 && recipe.execution.threads == 2)
+        #expect(recipe.execution.logEvery == 10 && recipe.execution.maxSteps == 100)
         try recipe.validate()
     }
 
@@ -34,7 +36,7 @@ import Testing
         let experiment = try Recipe.parse(Self.whole, name: "test").experiment
         #expect(
             try canonicalJSON(experiment) == """
-                {"augmentation":{"crop":4,"flip":true},"epochs":90,"global-batch":128,"max-steps":100,"micro-batches":4,\
+                {"augmentation":{"crop":4,"flip":true},"epochs":90,"global-batch":128,"micro-batches":4,\
                 "model":{"classes":10,"input":[32,32,3],"layers":["flatten",{"linear":{"bias":true,"outputs":10}}],"name":"custom"},\
                 "optimiser":{"momentum":0.9,"nesterov":true,"rate":0.05,"weight-decay":0.0005},\
                 "schedule":{"step":{"every":30,"factor":0.1}},"seed":18446744073709551615}
@@ -76,12 +78,11 @@ import Testing
           model: {input: [32, 32, 3], classes: 10, layers: [flatten, linear: {outputs: 10}]}
           seed: 18446744073709551615
           epochs: 90
-          max-steps: 100
           global-batch: 128
           micro-batches: 4
           augmentation: {flip: true, crop: 4}
           optimiser: {rate: 0.05, momentum: 0.9, nesterov: true, weight-decay: 5.0e-4}
           schedule: {step: {every: 30, factor: 0.1}}
-        execution: {data: data/cifar10, run: runs/a, keep: 5, log-every: 10, threads: 2}
+        execution: {data: data/cifar10, run: runs/a, keep: 5, log-every: 10, max-steps: 100}
         """
 }

@@ -8,16 +8,43 @@ import Testing
 
 /// What stands in a run directory, and what resuming does to it.
 @Suite struct RunDirectoryTests {
+    /// The directory is made as it is chosen, so that two runs which start at once cannot choose the same.
     @Test func nextFreeTakesTheFirstGap() throws {
-        try withTemporaryDirectory { parent in
-            #expect(RunDirectory.nextFree(named: "a", in: parent).path == "\(parent)/a-1")
-            for name in ["a-1", "a-2", "a-4", "b-3"] {
-                try FileManager.default.createDirectory(atPath: "\(parent)/\(name)", withIntermediateDirectories: true)
-            }
-            #expect(RunDirectory.nextFree(named: "a", in: parent).path == "\(parent)/a-3")
+        try withTemporaryDirectory { directory in
+            let parent = "\(directory)/runs"
+            func next() throws -> String { try RunDirectory.makeNextFree(named: "a", in: parent).path }
+            #expect(try next() == "\(parent)/a-1")
+            #expect(try next() == "\(parent)/a-2")
+            try FileManager.default.createDirectory(atPath: "\(parent)/a-4", withIntermediateDirectories: true)
+            #expect(try next() == "\(parent)/a-3")
             // A file of that name is in the way as well.
-            try Data().write(to: URL(fileURLWithPath: "\(parent)/a-3"))
-            #expect(RunDirectory.nextFree(named: "a", in: parent).path == "\(parent)/a-5")
+            try Data().write(to: URL(fileURLWithPath: "\(parent)/a-5"))
+            #expect(try next() == "\(parent)/a-6")
+        }
+    }
+
+    /// A log of something else is not ours to write over.
+    @Test func foreignLogIsLeftAlone() throws {
+        try withTemporaryDirectory { directory in
+            let path = "\(directory)/metrics.csv"
+            try Data("my,own,rows\n1,2,3\n".utf8).write(to: URL(fileURLWithPath: path))
+            let failure = #expect(throws: Failure.self) { try MetricsLog(path: path, resumingAfter: 0) }
+            #expect(failure?.kind == .badData)
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "my,own,rows\n1,2,3\n")
+        }
+    }
+
+    /// What a forged checkpoint says of its position must not reach any arithmetic.
+    @Test func progressThatCannotBe() {
+        let changes: [(inout Training.Progress) -> Void] = [
+            { $0.position.step = -5 }, { $0.position.sample = 1 << 40 }, { $0.position.epoch = -1 }, { $0.figures.samples = -1 },
+            { $0.figures.loss = ExactSum(whole: 0, fraction: .max) }, { $0.figures.loss = ExactSum(whole: .min, fraction: 0) },
+        ]
+        #expect(Training.Progress().isSane)
+        for (index, change) in changes.enumerated() {
+            var progress = Training.Progress()
+            change(&progress)
+            #expect(!progress.isSane, "change \(index)")
         }
     }
 
@@ -62,8 +89,10 @@ import Testing
             #expect(isAdded)
             let log = try MetricsLog(path: path, resumingAfter: 0)
             for step in 1...5 {
-                try log.append(.step, epoch: 1, step: step, figures: figures, rate: 0.5, seconds: 2)
-                if step == 3 { try log.append(.train, epoch: 1, step: step, figures: figures, rate: 0.5, seconds: 2) }
+                try log.append(.step, epoch: 1, step: step, figures: figures, rate: 0.5, timedSamples: 4, seconds: 2)
+                if step == 3 {
+                    try log.append(.train, epoch: 1, step: step, figures: figures, rate: 0.5, timedSamples: 4, seconds: 2)
+                }
             }
             let whole = try String(contentsOfFile: path, encoding: .utf8)
             #expect(whole.hasPrefix(MetricsLog.header + "\n1,1,step,4,2.5,0.25,0.5,2.000000,2.0\n"))
@@ -72,7 +101,7 @@ import Testing
             let resumed = try MetricsLog(path: path, resumingAfter: 3)
             let kept = try String(contentsOfFile: path, encoding: .utf8)
             #expect(whole.hasPrefix(kept) && kept.split(separator: "\n").count == 5, "\(kept)")
-            try resumed.append(.step, epoch: 1, step: 4, figures: figures, rate: 0.5, seconds: 2)
+            try resumed.append(.step, epoch: 1, step: 4, figures: figures, rate: 0.5, timedSamples: 4, seconds: 2)
             #expect(try String(contentsOfFile: path, encoding: .utf8) == kept + "1,4,step,4,2.5,0.25,0.5,2.000000,2.0\n")
         }
     }

@@ -44,8 +44,9 @@ import Testing
 
     @Test func experimentsThatCannotBe() {
         let changes: [(inout Experiment) -> Void] = [
-            { $0.epochs = 0 }, { $0.maxSteps = 0 }, { $0.globalBatch = 0 }, { $0.globalBatch = -64 }, { $0.microBatches = 0 },
-            { $0.augmentation.crop = -1 },
+            { $0.epochs = 0 }, { $0.epochs = .max }, { $0.globalBatch = 0 }, { $0.globalBatch = .max }, { $0.globalBatch = -64 },
+            { $0.microBatches = 0 },
+            { $0.augmentation.crop = -1 }, { $0.augmentation.crop = .max },
         ]
         for change in changes {
             var experiment = Experiment(model: .named(.lenet5))
