@@ -67,7 +67,7 @@ let package = Package(
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Diagnostics", "TestSupport"], swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .executableTarget(
-            name: "allocation-cases", dependencies: ["CAllocationCounter", "Datasets", "MPI", "Training"],
+            name: "allocation-cases", dependencies: ["CAllocationCounter", "Datasets", "MPI", "Networks", "Training"],
             path: "Tests/AllocationCases", swiftSettings: strict),
         .testTarget(
             name: "TrainingTests",

@@ -46,6 +46,18 @@ public struct CheckpointStore: Sendable {
         return path
     }
 
+    /// Gives the checkpoint of `step`, which was written last, a second name, `best.safetensors`, under which it stays when it is no longer
+    /// among the newest. A hard link takes no room of its own; where the file system has none, the checkpoint is written again.
+    /// - Throws: `Failure(.io)`; the best one before stands.
+    public func keepAsBest(_ checkpoint: Checkpoint, step: Int) throws(Failure) {
+        let best = "\(directory)/best.safetensors"
+        let temporary = "\(directory)/.best.\(getpid()).temporary"
+        unlink(temporary)
+        // Renaming one link over another of the same file leaves both: what is left is unlinked.
+        defer { unlink(temporary) }
+        if link(path(step: step), temporary) != 0 || rename(temporary, best) != 0 { try checkpoint.write(to: best) }
+    }
+
     /// Puts the checkpoints of later steps than `step` aside, under their names with `.superseded` behind.
     /// - Returns: the paths that they had.
     /// - Throws: `Failure(.io)`.

@@ -11,7 +11,11 @@ extension Decoder {
     ///
     /// The error says where the key stands and which known key is nearest.
     public func rejectUnknownKeys<Keys: CodingKey & CaseIterable>(of keys: Keys.Type) throws {
-        let known = keys.allCases.map(\.stringValue)
+        try rejectUnknownKeys(named: keys.allCases.map(\.stringValue))
+    }
+
+    /// As `rejectUnknownKeys(of:)`, with the known keys by their names.
+    public func rejectUnknownKeys(named known: [String]) throws {
         for key in try container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
             let suggestion = nearestName(to: key.stringValue, among: known).map { "did you mean '\($0)'? " } ?? ""
             throw DecodingError.dataCorrupted(

@@ -42,3 +42,40 @@ public enum Dropout {
         for i in 0..<count { output[i] = kept[i] ? input[i] * scale : 0 }
     }
 }
+
+/// Sums of two tensors of `count` values; `output` may be `a`.
+public enum Addition {
+    public static func forward(
+        count: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+    ) {
+        var i = 0
+        while i + 8 <= count {
+            store8(load8(a + i) + load8(b + i), at: output + i)
+            i += 8
+        }
+        while i < count {
+            output[i] = a[i] + b[i]
+            i += 1
+        }
+    }
+}
+
+/// Channels of zeros behind those of [pixels, channels]: the shortcut without parameters. Source: He et al., CVPR 2016, 3.3, option A.
+public enum ChannelPadding {
+    public static func forward(
+        pixels: Int, inputs: Int, outputs: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+    ) {
+        for pixel in 0..<pixels {
+            for c in 0..<inputs { output[pixel * outputs + c] = input[pixel * inputs + c] }
+            for c in inputs..<outputs { output[pixel * outputs + c] = 0 }
+        }
+    }
+
+    public static func backward(
+        pixels: Int, inputs: Int, outputs: Int, outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>
+    ) {
+        for pixel in 0..<pixels {
+            for c in 0..<inputs { inputGradient[pixel * inputs + c] = outputGradient[pixel * outputs + c] }
+        }
+    }
+}

@@ -1,7 +1,7 @@
 /// Convolution by an explicit column matrix and BLAS's matrix product: first depth of im2col.
 ///
 /// The column matrix of a few images has a row for each output pixel and a column for each tap:
-/// columns[p·Q + q, (r·S + s)·C + c] = X[p·stride − padding + r·dilation, q·stride − padding + s·dilation, c]. Then
+/// columns[p·Q + q, (r·S + s)·C + c] = X[p·stride − top + r·dilation, q·stride − left + s·dilation, c]. Then
 ///
 ///     Y = columns · W + bias          dW += columnsᵀ · dY          dX = col2im(dY · Wᵀ)
 ///
@@ -120,7 +120,7 @@ public struct Im2colConvolution: Sendable {
             for p in 0..<shape.outputHeight {
                 let firstColumn = (image * shape.outputPixels + p * shape.outputWidth) * shape.taps
                 for r in 0..<shape.kernelHeight {
-                    let row = p * shape.stride - shape.padding + r * shape.dilation
+                    let row = p * shape.stride - shape.paddingTop + r * shape.dilation
                     let column = firstColumn + r * rowTaps
                     if row < 0 || row >= shape.height {
                         for q in 0..<shape.outputWidth { body(column + q * shape.taps, nil, rowTaps) }
@@ -128,10 +128,10 @@ public struct Im2colConvolution: Sendable {
                     }
                     let rowStart = (image * shape.height + row) * shape.width
                     for q in inside {
-                        body(column + q * shape.taps, (rowStart + q * shape.stride - shape.padding) * channels, rowTaps)
+                        body(column + q * shape.taps, (rowStart + q * shape.stride - shape.paddingLeft) * channels, rowTaps)
                     }
                     for q in 0..<shape.outputWidth where !inside.contains(q) {
-                        let left = q * shape.stride - shape.padding
+                        let left = q * shape.stride - shape.paddingLeft
                         for s in 0..<shape.kernelWidth {
                             let place = left + s * shape.dilation
                             let x = (rowStart + place) * shape.inputChannels + group * channels
@@ -143,10 +143,10 @@ public struct Im2colConvolution: Sendable {
         }
     }
 
-    /// The output columns q with 0 ≤ q·stride − padding and q·stride − padding + S ≤ width.
+    /// The output columns q with 0 ≤ q·stride − left and q·stride − left + S ≤ width.
     private var insideColumns: Range<Int> {
-        let first = (shape.padding + shape.stride - 1) / shape.stride
-        let room = shape.width + shape.padding - shape.kernelWidth
+        let first = (shape.paddingLeft + shape.stride - 1) / shape.stride
+        let room = shape.width + shape.paddingLeft - shape.kernelWidth
         let end = room < 0 ? 0 : min(room / shape.stride + 1, shape.outputWidth)
         return first < end ? first..<end : 0..<0
     }

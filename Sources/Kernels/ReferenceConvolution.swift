@@ -51,10 +51,10 @@ public enum ReferenceConvolution {
         let (p, q) = place.quotientAndRemainder(dividingBy: shape.outputWidth)
         let firstChannel = k / shape.groupOutputs * shape.groupInputs
         for r in 0..<shape.kernelHeight {
-            let row = p * shape.stride - shape.padding + r * shape.dilation
+            let row = p * shape.stride - shape.paddingTop + r * shape.dilation
             guard row >= 0 && row < shape.height else { continue }
             for s in 0..<shape.kernelWidth {
-                let column = q * shape.stride - shape.padding + s * shape.dilation
+                let column = q * shape.stride - shape.paddingLeft + s * shape.dilation
                 guard column >= 0 && column < shape.width else { continue }
                 let x = ((image * shape.height + row) * shape.width + column) * shape.inputChannels + firstChannel
                 let w = (r * shape.kernelWidth + s) * shape.groupInputs

@@ -1,31 +1,56 @@
-import Diagnostics
-
 /// A layer as data: what a model file says of it. Sizes are in pixels unless they say channels or values.
-public enum LayerDescription: Sendable, Equatable {
+public indirect enum LayerDescription: Sendable, Equatable {
     case convolution(Convolution)
     case maxPool(Pool)
     case averagePool(Pool)
+    /// The mean over all pixels of each channel.
+    case globalAveragePool
+    case batchNorm(BatchNorm)
     case linear(Linear)
     case relu
     case dropout(Dropout)
     /// H × W × C → H·W·C values, in the order of the layout: channels fastest.
     case flatten
+    /// Channels of zeros behind those that come.
+    case padChannels(PadChannels)
+    case residual(Residual)
 
-    public struct Convolution: Sendable, Equatable {
+    public struct Convolution: Sendable, Equatable, Encodable {
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case channels, kernel, stride, padding, dilation, groups, bias, initialisation
+        }
+
         public var channels: Int
-        public var kernel: Int
-        public var stride: Int = 1
-        public var padding: Int = 0
-        public var dilation: Int = 1
-        public var groups: Int = 1
-        public var bias: Bool = true
+        public var kernel: Extent
+        public var stride: Int
+        public var padding: Padding
+        public var dilation: Int
+        public var groups: Int
+        public var bias: Bool
+        public var initialisation: Initialisation
+
+        public init(
+            channels: Int, kernel: Extent, stride: Int = 1, padding: Padding = .pixels(0), dilation: Int = 1, groups: Int = 1,
+            bias: Bool = true, initialisation: Initialisation = .uniform
+        ) {
+            self.channels = channels
+            self.kernel = kernel
+            self.stride = stride
+            self.padding = padding
+            self.dilation = dilation
+            self.groups = groups
+            self.bias = bias
+            self.initialisation = initialisation
+        }
     }
 
-    public struct Pool: Sendable, Equatable {
+    public struct Pool: Sendable, Equatable, Encodable {
+        enum CodingKeys: String, CodingKey, CaseIterable { case size, stride, padding }
+
         public var size: Int
         /// The window's size unless given.
         public var stride: Int
-        public var padding: Int = 0
+        public var padding: Int
 
         public init(size: Int, stride: Int? = nil, padding: Int = 0) {
             self.size = size
@@ -34,141 +59,88 @@ public enum LayerDescription: Sendable, Equatable {
         }
     }
 
-    public struct Linear: Sendable, Equatable {
-        public var outputs: Int
-        public var bias: Bool = true
+    public struct BatchNorm: Sendable, Equatable, Encodable {
+        enum CodingKeys: String, CodingKey, CaseIterable { case epsilon, momentum }
+
+        /// Added to the variance.
+        public var epsilon: Double
+        /// How far a step moves the running values towards the batch's.
+        public var momentum: Double
+
+        public init(epsilon: Double = 1e-5, momentum: Double = 0.1) {
+            self.epsilon = epsilon
+            self.momentum = momentum
+        }
     }
 
-    public struct Dropout: Sendable, Equatable {
+    public struct Linear: Sendable, Equatable, Encodable {
+        enum CodingKeys: String, CodingKey, CaseIterable { case outputs, bias, initialisation }
+
+        public var outputs: Int
+        public var bias: Bool
+        public var initialisation: Initialisation
+
+        public init(outputs: Int, bias: Bool = true, initialisation: Initialisation = .uniform) {
+            self.outputs = outputs
+            self.bias = bias
+            self.initialisation = initialisation
+        }
+    }
+
+    public struct Dropout: Sendable, Equatable, Encodable {
+        enum CodingKeys: String, CodingKey, CaseIterable { case rate }
+
         /// The probability that a value is dropped, 0 ≤ rate < 1.
         public var rate: Double
+
+        public init(rate: Double) { self.rate = rate }
+    }
+
+    public struct PadChannels: Sendable, Equatable, Encodable {
+        enum CodingKeys: String, CodingKey, CaseIterable { case channels }
+
+        /// Channels of the output.
+        public var channels: Int
+
+        public init(channels: Int) { self.channels = channels }
+    }
+
+    /// The sum of two branches over one input: the layers, and a shortcut, which is the input itself where it has no layers.
+    public struct Residual: Sendable, Equatable, Encodable {
+        enum CodingKeys: String, CodingKey, CaseIterable { case layers, shortcut }
+
+        public var layers: [LayerDescription]
+        public var shortcut: [LayerDescription]
+
+        public init(layers: [LayerDescription], shortcut: [LayerDescription] = []) {
+            self.layers = layers
+            self.shortcut = shortcut
+        }
     }
 
     /// The layer's name in model files, messages and, with a number behind it, in parameter names.
     public var kind: String { key.rawValue }
 }
 
-// MARK: - Written form: a mapping of one key, such as `convolution: {channels: 6, kernel: 5}`, or the bare name `relu`.
+/// Height and width of a kernel, written as one number where both are the same, else as [height, width].
+public struct Extent: Sendable, Equatable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+    public var height: Int
+    public var width: Int
 
-extension LayerDescription: Codable {
-    enum Key: String, CodingKey, CaseIterable {
-        case convolution
-        case maxPool = "max-pool"
-        case averagePool = "average-pool"
-        case linear
-        case relu
-        case dropout
-        case flatten
+    public init(height: Int, width: Int) {
+        self.height = height
+        self.width = width
     }
 
-    private var key: Key {
-        switch self {
-        case .convolution: .convolution
-        case .maxPool: .maxPool
-        case .averagePool: .averagePool
-        case .linear: .linear
-        case .relu: .relu
-        case .dropout: .dropout
-        case .flatten: .flatten
-        }
-    }
+    public init(integerLiteral size: Int) { self.init(height: size, width: size) }
 
-    public init(from decoder: any Decoder) throws {
-        if let name = try? decoder.singleValueContainer().decode(String.self) {
-            switch Key(rawValue: name) {
-            case .relu: self = .relu
-            case .flatten: self = .flatten
-            case .some:
-                throw Self.fault(at: decoder, "'\(name)' needs settings, as in '\(name): {…}'")
-            case nil:
-                let known = Key.allCases.map(\.rawValue)
-                let suggestion = nearestName(to: name, among: known).map { "did you mean '\($0)'? " } ?? ""
-                throw Self.fault(
-                    at: decoder, "unknown layer '\(name)': \(suggestion)known layers are \(known.joined(separator: ", "))")
-            }
-            return
-        }
-        try decoder.rejectUnknownKeys(of: Key.self)
-        let container = try decoder.container(keyedBy: Key.self)
-        guard let key = container.allKeys.first, container.allKeys.count == 1 else {
-            throw Self.fault(at: decoder, "a layer is one name with its settings, as in 'linear: {outputs: 120}'")
-        }
-        switch key {
-        case .convolution: self = .convolution(try container.decode(Convolution.self, forKey: key))
-        case .maxPool: self = .maxPool(try container.decode(Pool.self, forKey: key))
-        case .averagePool: self = .averagePool(try container.decode(Pool.self, forKey: key))
-        case .linear: self = .linear(try container.decode(Linear.self, forKey: key))
-        case .dropout: self = .dropout(try container.decode(Dropout.self, forKey: key))
-        case .relu: self = .relu
-        case .flatten: self = .flatten
-        }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        if self == .relu || self == .flatten {
-            var container = encoder.singleValueContainer()
-            return try container.encode(kind)
-        }
-        var container = encoder.container(keyedBy: Key.self)
-        switch self {
-        case .convolution(let layer): try container.encode(layer, forKey: key)
-        case .maxPool(let layer), .averagePool(let layer): try container.encode(layer, forKey: key)
-        case .linear(let layer): try container.encode(layer, forKey: key)
-        case .dropout(let layer): try container.encode(layer, forKey: key)
-        case .relu, .flatten: break
-        }
-    }
-
-    private static func fault(at decoder: any Decoder, _ text: String) -> DecodingError {
-        .dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: text))
-    }
+    public var description: String { "\(height)×\(width)" }
 }
 
-extension LayerDescription.Convolution: Codable {
-    enum CodingKeys: String, CodingKey, CaseIterable { case channels, kernel, stride, padding, dilation, groups, bias }
-
-    public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        channels = try container.decode(Int.self, forKey: .channels)
-        kernel = try container.decode(Int.self, forKey: .kernel)
-        stride = try container.decodeIfPresent(Int.self, forKey: .stride) ?? 1
-        padding = try container.decodeIfPresent(Int.self, forKey: .padding) ?? 0
-        dilation = try container.decodeIfPresent(Int.self, forKey: .dilation) ?? 1
-        groups = try container.decodeIfPresent(Int.self, forKey: .groups) ?? 1
-        bias = try container.decodeIfPresent(Bool.self, forKey: .bias) ?? true
-    }
-}
-
-extension LayerDescription.Pool: Codable {
-    enum CodingKeys: String, CodingKey, CaseIterable { case size, stride, padding }
-
-    public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(
-            size: try container.decode(Int.self, forKey: .size),
-            stride: try container.decodeIfPresent(Int.self, forKey: .stride),
-            padding: try container.decodeIfPresent(Int.self, forKey: .padding) ?? 0)
-    }
-}
-
-extension LayerDescription.Linear: Codable {
-    enum CodingKeys: String, CodingKey, CaseIterable { case outputs, bias }
-
-    public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        outputs = try container.decode(Int.self, forKey: .outputs)
-        bias = try container.decodeIfPresent(Bool.self, forKey: .bias) ?? true
-    }
-}
-
-extension LayerDescription.Dropout: Codable {
-    enum CodingKeys: String, CodingKey, CaseIterable { case rate }
-
-    public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        rate = try decoder.container(keyedBy: CodingKeys.self).decode(Double.self, forKey: .rate)
-    }
+/// How much a convolution's input is surrounded by zeros.
+public enum Padding: Sendable, Equatable {
+    /// So many on each side.
+    case pixels(Int)
+    /// As many as keep the size at stride 1, an odd one below and to the right. Only for stride 1, as in PyTorch.
+    case same
 }

@@ -1,8 +1,8 @@
 import Diagnostics
 
-/// A network as data: what comes in, how many classes there are, and the chain of layers between.
+/// A network as data: what comes in, how many classes there are, and the layers between.
 public struct Model: Sendable, Equatable {
-    /// The name it was made under; `custom` for a chain of a user's own.
+    /// The name it was made under; `custom` for layers of a user's own.
     public var name: String
     public var input: TensorShape
     public var classes: Int
@@ -17,7 +17,7 @@ public struct Model: Sendable, Equatable {
 }
 
 extension Model: Codable {
-    enum CodingKeys: String, CodingKey, CaseIterable { case name, input, classes, layers }
+    public enum CodingKeys: String, CodingKey, CaseIterable { case name, input, classes, layers }
 
     public init(from decoder: any Decoder) throws {
         try decoder.rejectUnknownKeys(of: CodingKeys.self)

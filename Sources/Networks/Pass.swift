@@ -6,12 +6,9 @@ enum Place: Sendable, Equatable {
     case activation(Int)
 }
 
-/// Which of the two gradient buffers an activation's gradient lies in.
-enum GradientPlace: Sendable {
-    case first
-    case second
-
-    var other: GradientPlace { self == .first ? .second : .first }
+/// Which of the gradient buffers an activation's gradient lies in.
+struct GradientPlace: Sendable, Equatable {
+    let index: Int
 }
 
 /// All that a layer sees of one pass over one micro-batch.
@@ -22,7 +19,7 @@ struct Pass {
     let parameters: UnsafePointer<Float>
     let parameterGradients: UnsafeMutablePointer<Float>?
     let activations: UnsafeMutablePointer<Float>
-    let gradients: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
+    let gradients: UnsafePointer<UnsafeMutablePointer<Float>>
     let scratch: UnsafeMutablePointer<Float>
 
     var samples: Int { batch.count }
@@ -37,7 +34,7 @@ struct Pass {
     /// The activation at `offset`, to be written.
     func output(_ offset: Int) -> UnsafeMutablePointer<Float> { activations + offset * capacity }
 
-    subscript(place: GradientPlace) -> UnsafeMutablePointer<Float> { place == .first ? gradients.0 : gradients.1 }
+    subscript(place: GradientPlace) -> UnsafeMutablePointer<Float> { gradients[place.index] }
 
     func parameterGradient(at offset: Int) -> UnsafeMutablePointer<Float> {
         guard let parameterGradients else { fatalError("a backward pass without storage for gradients") }

@@ -20,49 +20,62 @@ public struct MicroBatch {
     }
 }
 
+/// What training makes small.
+public enum Loss: Sendable, Equatable {
+    /// Softmax cross-entropy, with label smoothing 0 ≤ α < 1.
+    case softmax(labelSmoothing: Double)
+    /// The mean over classes of the squared distance from the one-hot target.
+    case euclidean
+}
+
 /// A model compiled for micro-batches of up to `capacity` samples: every buffer known and allocated, nothing allocated afterwards.
 ///
 /// Parameters and gradients are handed in; a plan owns only activations and scratch.
 public final class Plan {
     public let model: Model
+    public let loss: Loss
     public let layout: ParameterLayout
     public let capacity: Int
     private let layers: [any CompiledLayer]
     private let activations: AlignedFloats
     private let scratch: AlignedFloats
-    /// Two buffers that the gradients of neighbouring activations take turns in.
-    private let gradients: (AlignedFloats, AlignedFloats)
-    private let logits: Place
-    private let logitsGradient: GradientPlace
+    /// The buffers that gradients of activations take turns in, and their addresses side by side.
+    private let gradients: [AlignedFloats]
+    private let gradientBases: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
+    private let outputs: Place
+    private let outputsGradient: GradientPlace
 
     /// Floats that a plan needs for each sample of its capacity, and floats that it needs whatever its capacity.
     /// - Throws: as `Model.resolvedLayers()`.
     public static func requiredFloats(for model: Model) throws -> (perSample: Double, fixed: Double) {
         let resolved = try model.resolvedLayers()
-        var compiler = Compiler(capacity: 1, parameters: ParameterLayout(resolved).parameters)
-        for layer in resolved { compiler.append(layer) }
-        return (Double(compiler.activationCount) + 2 * Double(compiler.largestActivation), Double(compiler.scratchCount))
+        var compiler = Compiler(capacity: 1, layout: ParameterLayout(resolved))
+        _ = compiler.compile(resolved)
+        let gradients = compiler.gradientCounts.reduce(0.0) { $0 + Double($1) }
+        return (Double(compiler.activationCount) + gradients, Double(compiler.scratchCount))
     }
 
     /// - Throws: `Failure.usage` naming the layer, the shape that came and the one it can take, where the model does not fit together.
-    public init(model: Model, capacity: Int) throws {
+    public init(model: Model, loss: Loss = .softmax(labelSmoothing: 0), capacity: Int) throws {
         require(capacity > 0, "a plan is for at least one sample, not \(capacity)")
         // A rank is one core; and more threads would add up in another order.
         BLAS.setThreadCount(1)
         let resolved = try model.resolvedLayers()
         self.model = model
+        self.loss = loss
         self.capacity = capacity
         layout = ParameterLayout(resolved)
-        var compiler = Compiler(capacity: capacity, parameters: layout.parameters)
-        for layer in resolved { compiler.append(layer) }
+        var compiler = Compiler(capacity: capacity, layout: layout)
+        (outputs, outputsGradient) = compiler.compile(resolved)
         layers = compiler.layers
-        logits = compiler.place
-        logitsGradient = compiler.gradientPlace
         activations = AlignedFloats(count: compiler.activationCount * capacity)
         scratch = AlignedFloats(count: compiler.scratchCount)
-        let gradientCount = compiler.largestActivation * capacity
-        gradients = (AlignedFloats(count: gradientCount), AlignedFloats(count: gradientCount))
+        gradients = compiler.gradientCounts.map { AlignedFloats(count: $0 * capacity) }
+        gradientBases = .allocate(capacity: gradients.count)
+        for (index, buffer) in gradients.enumerated() { (gradientBases + index).initialize(to: buffer.base) }
     }
+
+    deinit { gradientBases.deallocate() }
 
     /// How a forward pass is run: training draws dropout's choices, keyed by seed and step; evaluation has none.
     public enum Mode: Sendable {
@@ -70,26 +83,32 @@ public final class Plan {
         case training(seed: UInt64, step: Int)
     }
 
-    /// Computes the logits of `batch`, adds its loss and hits to `figures`, and in training prepares the loss's gradient.
+    /// Computes the outputs of `batch`, adds its loss and hits to `figures`, and in training prepares the loss's gradient.
     public func forward(_ batch: MicroBatch, parameters: UnsafePointer<Float>, mode: Mode, figures: inout Figures) {
         require(batch.count <= capacity, "a micro-batch of \(batch.count) samples in a plan for \(capacity)")
         let pass = self.pass(batch, parameters: parameters, gradients: nil, mode: mode)
         for layer in layers { layer.forward(pass) }
-        let z = pass[logits]
         let classes = model.classes
         for sample in 0..<batch.count {
-            let row = z + sample * classes
+            let row = pass[outputs] + sample * classes
             let label = Int(batch.labels[sample])
             let gradient: UnsafeMutablePointer<Float>? =
-                if case .training = mode { pass[logitsGradient] + sample * classes } else { nil }
-            let loss = SoftmaxCrossEntropy.sample(classes: classes, logits: row, label: label, gradient: gradient)
-            if !figures.loss.add(loss) { figures.nonFinite += 1 }
+                if case .training = mode { pass[outputsGradient] + sample * classes } else { nil }
+            let value =
+                switch loss {
+                case .softmax(let smoothing):
+                    SoftmaxCrossEntropy.sample(
+                        classes: classes, logits: row, label: label, smoothing: smoothing, gradient: gradient)
+                case .euclidean: EuclideanLoss.sample(classes: classes, outputs: row, label: label, gradient: gradient)
+                }
+            if !figures.loss.add(value) { figures.nonFinite += 1 }
             if SoftmaxCrossEntropy.prediction(classes: classes, logits: row) == label { figures.correct += 1 }
         }
         figures.samples += batch.count
     }
 
-    /// Adds the gradient of the summed loss of `batch` to `gradients`; to be called right after its forward pass in training.
+    /// Adds the gradient of the summed loss of `batch` to `gradients`, and its share of the running statistics' sums; to be called right
+    /// after its forward pass in training.
     public func backward(
         _ batch: MicroBatch, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>, mode: Mode
     ) {
@@ -97,9 +116,9 @@ public final class Plan {
         for layer in layers.reversed() { layer.backward(pass) }
     }
 
-    /// The logits of the last forward pass: [count, classes].
+    /// The outputs of the last forward pass: [count, classes].
     public func logits(count: Int) -> UnsafeBufferPointer<Float> {
-        guard case .activation(let offset) = logits else { return UnsafeBufferPointer(start: nil, count: 0) }
+        guard case .activation(let offset) = outputs else { return UnsafeBufferPointer(start: nil, count: 0) }
         return UnsafeBufferPointer(start: activations.base + offset * capacity, count: count * model.classes)
     }
 
@@ -109,6 +128,6 @@ public final class Plan {
     ) -> Pass {
         Pass(
             batch: batch, mode: mode, capacity: capacity, parameters: parameters, parameterGradients: parameterGradients,
-            activations: activations.base, gradients: (gradients.0.base, gradients.1.base), scratch: scratch.base)
+            activations: activations.base, gradients: UnsafePointer(gradientBases), scratch: scratch.base)
     }
 }

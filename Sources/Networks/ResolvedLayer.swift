@@ -2,26 +2,52 @@ import Diagnostics
 
 /// A layer whose shapes are known: what comes in, what goes out, what it trains.
 public struct ResolvedLayer: Sendable, Equatable {
-    /// Kind and ordinal, such as `convolution2`.
+    /// Kind and ordinal, behind those of the blocks around it, such as `residual2.shortcut.convolution1`.
     public let name: String
     public let description: LayerDescription
     public let input: TensorShape
     public let output: TensorShape
     let parameters: [Tensor]
+    /// The branches of a residual block; empty for every other layer.
+    public let layers: [ResolvedLayer]
+    public let shortcut: [ResolvedLayer]
 
-    /// A tensor that the layer trains.
+    /// A tensor that belongs to the layer.
     struct Tensor: Sendable, Equatable {
-        /// `weight` or `bias`.
+        /// Such as `weight` or `bias`.
         let role: String
         let shape: [Int]
         let initialisation: Initialisation
+        var fan = Fan(input: 1, output: 1)
+        var isWeight = false
+    }
+
+    /// This layer and all layers within it, in the order in which data reach them.
+    public var flattened: [ResolvedLayer] { [self] + layers.flatMap(\.flattened) + shortcut.flatMap(\.flattened) }
+
+    /// Trained values of this layer and those within it.
+    public var parameterCount: Int {
+        flattened.reduce(0) { $0 + $1.parameters.reduce(0) { $0 + $1.shape.reduce(1, *) } }
+    }
+
+    /// Multiply-adds of one sample's forward pass through convolutions and linear layers.
+    public var multiplyAdds: Int {
+        flattened.reduce(0) { sum, layer in
+            switch layer.description {
+            case .convolution: sum + layer.output.height * layer.output.width * (layer.parameters.first?.shape.reduce(1, *) ?? 0)
+            case .linear: sum + (layer.parameters.first?.shape.reduce(1, *) ?? 0)
+            default: sum
+            }
+        }
     }
 }
 
-extension Model {
-    /// The largest tensor of one sample or of parameters, in values: 4 GiB. Settings are kept below it too, so that no product overflows.
-    static var largestCount: Int { 1 << 30 }
+/// Why a layer cannot take the shape that came to it.
+struct ShapeProblem: Error {
+    let text: String
+}
 
+extension Model {
     /// Follows the input's shape through the layers.
     ///
     /// - Throws: `Failure.usage` that names the first layer which cannot take what comes to it, and why.
@@ -33,132 +59,87 @@ extension Model {
                 .usage, "model \(name): inputs of \(input) in \(classes) classes are more than any machine here can train")
         }
         guard !layers.isEmpty else { throw Failure(.usage, "model \(name) has no layers") }
-        guard layers.count <= 255 else {
-            throw Failure(.usage, "model \(name) has \(layers.count) layers, at most 255 are possible")
+        let (resolved, output) = try resolve(layers, input: input, prefix: "", depth: 0)
+        guard output == TensorShape(vector: classes) else {
+            throw Failure(
+                .usage, "model \(name) ends with \(output) values per sample, expected one for each of \(classes) classes")
+        }
+        let all = resolved.flatMap(\.flattened)
+        guard all.contains(where: { !$0.parameters.isEmpty }) else {
+            throw Failure(.usage, "model \(name) has no parameters: there is nothing to train")
+        }
+        let dropouts = all.count { if case .dropout = $0.description { true } else { false } }
+        guard all.count <= Self.largestLayerCount, dropouts <= Self.largestDropoutCount else {
+            throw Failure(
+                .usage,
+                "model \(name) has \(all.count) layers, \(dropouts) of them dropout; at most \(Self.largestLayerCount) and "
+                    + "\(Self.largestDropoutCount) are possible")
+        }
+        return resolved
+    }
+
+    /// The number of trained values.
+    /// - Throws: as `resolvedLayers()`.
+    public func parameterCount() throws -> Int { ParameterLayout(try resolvedLayers()).parameterCount }
+
+    /// The largest tensor of one sample or of parameters, in values: 4 GiB.
+    private static var largestCount: Int { 1 << 30 }
+    private static var largestLayerCount: Int { 1 << 12 }
+    /// Draws tell the dropout layers of a model apart by eight bits.
+    private static var largestDropoutCount: Int { 1 << 8 }
+    private static var largestDepth: Int { 16 }
+
+    private func resolve(
+        _ layers: [LayerDescription], input: TensorShape, prefix: String, depth: Int
+    ) throws -> ([ResolvedLayer], output: TensorShape) {
+        guard depth <= Self.largestDepth else {
+            throw Failure(
+                .usage,
+                "model \(name): residual blocks stand in each other \(depth) deep, at most \(Self.largestDepth) are possible")
         }
         var shape = input
         var ordinals: [String: Int] = [:]
         var resolved: [ResolvedLayer] = []
         for description in layers {
-            ordinals[description.kind, default: 0] += 1
-            let layerName = "\(description.kind)\(ordinals[description.kind, default: 1])"
+            let ordinal = ordinals[description.kind, default: 0] + 1
+            ordinals[description.kind] = ordinal
+            let layerName = "\(prefix)\(description.kind)\(ordinal)"
             do {
-                let (output, parameters) = try description.resolve(input: shape)
-                guard output.count <= Self.largestCount,
-                    parameters.allSatisfy({ $0.shape.reduce(1.0) { $0 * Double($1) } <= Double(Self.largestCount) })
-                else {
+                var branches: (layers: [ResolvedLayer], shortcut: [ResolvedLayer]) = ([], [])
+                let (output, parameters): (TensorShape, [ResolvedLayer.Tensor])
+                if case .residual(let block) = description {
+                    guard !block.layers.isEmpty else { throw ShapeProblem(text: "a residual block needs at least one layer") }
+                    guard !(block.layers + block.shortcut).contains(.flatten) else {
+                        throw ShapeProblem(text: "'flatten' has no place in a residual block: put it before or behind")
+                    }
+                    let (main, mainOutput) = try resolve(block.layers, input: shape, prefix: "\(layerName).", depth: depth + 1)
+                    let (short, shortOutput) = try resolve(
+                        block.shortcut, input: shape, prefix: "\(layerName).shortcut.", depth: depth + 1)
+                    guard mainOutput == shortOutput else {
+                        throw ShapeProblem(
+                            text:
+                                "its layers end with \(mainOutput), its shortcut with \(shortOutput); give it a shortcut that ends alike"
+                        )
+                    }
+                    branches = (main, short)
+                    (output, parameters) = (mainOutput, [])
+                } else {
+                    (output, parameters) = try description.resolve(input: shape)
+                }
+                let sizes = parameters.map { $0.shape.reduce(1.0) { $0 * Double($1) } } + [Double(output.count)]
+                guard sizes.allSatisfy({ $0 <= Double(Self.largestCount) }) else {
                     throw ShapeProblem(
                         text: "more than \(Self.largestCount) values in one tensor are more than any machine here can train")
                 }
                 resolved.append(
-                    ResolvedLayer(name: layerName, description: description, input: shape, output: output, parameters: parameters))
+                    ResolvedLayer(
+                        name: layerName, description: description, input: shape, output: output, parameters: parameters,
+                        layers: branches.layers, shortcut: branches.shortcut))
                 shape = output
             } catch let problem as ShapeProblem {
                 throw Failure(.usage, "model \(name), layer \(layerName), given \(shape): \(problem.text)")
             }
         }
-        guard shape == TensorShape(vector: classes) else {
-            throw Failure(.usage, "model \(name) ends with \(shape) values per sample, expected one for each of \(classes) classes")
-        }
-        guard resolved.contains(where: { !$0.parameters.isEmpty }) else {
-            throw Failure(.usage, "model \(name) has no parameters: there is nothing to train")
-        }
-        return resolved
+        return (resolved, shape)
     }
-}
-
-extension Model {
-    /// The number of trained values.
-    /// - Throws: as `resolvedLayers()`.
-    public func parameterCount() throws -> Int { ParameterLayout(try resolvedLayers()).parameterCount }
-}
-
-/// Why a layer cannot take the shape that came to it.
-private struct ShapeProblem: Error {
-    let text: String
-}
-
-extension LayerDescription {
-    fileprivate func resolve(input: TensorShape) throws -> (output: TensorShape, parameters: [ResolvedLayer.Tensor]) {
-        guard settings.allSatisfy({ $0 <= 1 << 20 }) else {
-            throw ShapeProblem(text: "found a setting of \(settings.max() ?? 0), expected at most \(1 << 20)")
-        }
-        switch self {
-        case .convolution(let layer): return try layer.resolve(input: input)
-        case .maxPool(let layer), .averagePool(let layer): return (try layer.resolve(input: input), [])
-        case .linear(let layer): return try layer.resolve(input: input)
-        case .dropout(let layer):
-            guard layer.rate >= 0 && layer.rate < 1 else {
-                throw ShapeProblem(text: "found a dropout rate of \(layer.rate), expected 0 ≤ rate < 1")
-            }
-            return (input, [])
-        case .relu: return (input, [])
-        case .flatten: return (TensorShape(vector: input.count), [])
-        }
-    }
-}
-
-extension LayerDescription {
-    /// Every number of the layer that a shape is computed from.
-    private var settings: [Int] {
-        switch self {
-        case .convolution(let layer): [layer.channels, layer.kernel, layer.stride, layer.padding, layer.dilation, layer.groups]
-        case .maxPool(let layer), .averagePool(let layer): [layer.size, layer.stride, layer.padding]
-        case .linear(let layer): [layer.outputs]
-        case .relu, .dropout, .flatten: []
-        }
-    }
-}
-
-extension LayerDescription.Convolution {
-    fileprivate func resolve(input: TensorShape) throws -> (output: TensorShape, parameters: [ResolvedLayer.Tensor]) {
-        guard channels > 0, kernel > 0, stride > 0, dilation > 0, groups > 0, padding >= 0 else {
-            throw ShapeProblem(text: "channels, kernel, stride, dilation and groups must be at least 1, padding at least 0")
-        }
-        guard kernel <= 1 << 12 else { throw ShapeProblem(text: "found a kernel of \(kernel), expected at most \(1 << 12)") }
-        guard input.channels % groups == 0, channels % groups == 0 else {
-            throw ShapeProblem(
-                text: "\(groups) groups do not divide \(input.channels) input and \(channels) output channels evenly")
-        }
-        let extent = dilation * (kernel - 1) + 1
-        let output = try slide(extent, stride: stride, padding: padding, over: input, what: "kernel")
-        let fanIn = kernel * kernel * input.channels / groups
-        let weight = ResolvedLayer.Tensor(
-            role: "weight", shape: [kernel, kernel, input.channels / groups, channels], initialisation: .uniform(fanIn: fanIn))
-        let shape = TensorShape(height: output.height, width: output.width, channels: channels)
-        return (shape, bias ? [weight, .init(role: "bias", shape: [channels], initialisation: .uniform(fanIn: fanIn))] : [weight])
-    }
-}
-
-extension LayerDescription.Pool {
-    fileprivate func resolve(input: TensorShape) throws -> TensorShape {
-        guard size > 0, stride > 0, padding >= 0, padding * 2 <= size else {
-            throw ShapeProblem(text: "size and stride must be at least 1, padding between 0 and half the size")
-        }
-        return try slide(size, stride: stride, padding: padding, over: input, what: "window")
-    }
-}
-
-extension LayerDescription.Linear {
-    fileprivate func resolve(input: TensorShape) throws -> (output: TensorShape, parameters: [ResolvedLayer.Tensor]) {
-        guard outputs > 0 else { throw ShapeProblem(text: "outputs must be at least 1") }
-        guard input.isVector else { throw ShapeProblem(text: "expected a vector; put 'flatten' before it") }
-        let weight = ResolvedLayer.Tensor(
-            role: "weight", shape: [input.channels, outputs], initialisation: .uniform(fanIn: input.channels))
-        return (
-            TensorShape(vector: outputs),
-            bias ? [weight, .init(role: "bias", shape: [outputs], initialisation: .uniform(fanIn: input.channels))] : [weight]
-        )
-    }
-}
-
-/// The shape that a square window of `extent` pixels leaves as it slides over `input`.
-private func slide(_ extent: Int, stride: Int, padding: Int, over input: TensorShape, what: String) throws -> TensorShape {
-    let (height, width) = (input.height + 2 * padding - extent, input.width + 2 * padding - extent)
-    guard height >= 0 && width >= 0 else {
-        throw ShapeProblem(
-            text: "a \(what) of \(extent)×\(extent) does not fit into \(input.height)×\(input.width)"
-                + (padding > 0 ? " padded by \(padding)" : ""))
-    }
-    return TensorShape(height: height / stride + 1, width: width / stride + 1, channels: input.channels)
 }

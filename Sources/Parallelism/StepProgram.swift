@@ -28,6 +28,8 @@ public enum Operation: Sendable, Equatable, CustomStringConvertible {
     case exchange(Collective)
     /// One step of the optimiser over this range of the arena, with the gradient divided once by the true number of samples.
     case update(Range<Int>)
+    /// One step of the running statistics, from the sums that were exchanged beside the gradients.
+    case updateStatistics
 
     public var description: String {
         switch self {
@@ -35,6 +37,7 @@ public enum Operation: Sendable, Equatable, CustomStringConvertible {
         case .compute(let microBatch, let direction): "\(direction.rawValue) micro-batch \(microBatch)"
         case .exchange(let collective): "exchange \(collective)"
         case .update(let range): "update \(range.lowerBound)..<\(range.upperBound)"
+        case .updateStatistics: "update running statistics"
         }
     }
 }
@@ -51,12 +54,14 @@ public struct StepProgram: Sendable, Equatable, CustomStringConvertible {
     /// The figures are exchanged first: a loss that is not finite is known to all ranks before any parameter changes.
     /// - Parameters:
     ///   - microBatches: this rank's.
-    ///   - arenaCount: floats of the arena of parameters.
-    public static func replicated(microBatches: Range<Int>, arenaCount: Int) -> StepProgram {
+    ///   - trainedCount: floats of the arena that the optimiser updates.
+    ///   - arenaCount: floats of the whole arena; what is behind the trained ones are running statistics.
+    public static func replicated(microBatches: Range<Int>, trainedCount: Int, arenaCount: Int) -> StepProgram {
         StepProgram(
             operations: [.clear]
                 + microBatches.flatMap { [.compute(microBatch: $0, .forward), .compute(microBatch: $0, .backward)] }
-                + [.exchange(.figures), .exchange(.gradients(0..<arenaCount)), .update(0..<arenaCount)])
+                + [.exchange(.figures), .exchange(.gradients(0..<arenaCount)), .update(0..<trainedCount)]
+                + (arenaCount > trainedCount ? [.updateStatistics] : []))
     }
 
     public var description: String { operations.map(\.description).joined(separator: "\n") }

@@ -16,6 +16,10 @@ public struct Experiment: Sendable, Equatable {
     public var augmentation: Augmentation = .none
     public var optimiser = Optimiser()
     public var schedule = Schedule.constant
+    public var plateau: Plateau?
+    /// Ends training when so many epochs in turn have not lowered the smallest test loss.
+    public var earlyStopping: Int?
+    public var loss = Loss.softmax(labelSmoothing: 0)
 
     public init(model: ModelReference) { self.model = model }
 
@@ -27,6 +31,9 @@ public struct Experiment: Sendable, Equatable {
         try Self.check(augmentation.crop, "augmentation.crop", from: 0)
         try optimiser.validate()
         try schedule.validate()
+        try plateau?.validate()
+        if let earlyStopping { try Self.check(earlyStopping, "early-stopping") }
+        try loss.validate()
     }
 
     /// Whole numbers of a recipe stay where no sum or product of them overflows.
@@ -75,61 +82,13 @@ public struct DataDescription: Sendable, Equatable, Codable, CustomStringConvert
     }
 }
 
-/// A built-in model by its name, or a whole one.
-public enum ModelReference: Sendable, Equatable {
-    case named(BuiltInModel)
-    case described(Model)
-
-    public var name: String {
-        switch self {
-        case .named(let model): model.rawValue
-        case .described(let model): model.name
-        }
-    }
-
-    func model(for data: DataDescription) throws -> Model {
-        switch self {
-        case .named(let builtIn):
-            let model = builtIn.model(input: data.input, classes: data.classes)
-            _ = try model.resolvedLayers()
-            return model
-        case .described(let model):
-            guard model.input == data.input && model.classes == data.classes else {
-                throw Failure(
-                    .usage,
-                    "model \(model.name) takes images of \(model.input) in \(model.classes) classes, but the data are \(data)")
-            }
-            _ = try model.resolvedLayers()
-            return model
-        }
-    }
-}
-
-extension ModelReference: Codable {
-    public init(from decoder: any Decoder) throws {
-        if let name = try? decoder.singleValueContainer().decode(String.self) {
-            self = .named(try BuiltInModel(named: name))
-        } else {
-            self = .described(try Model(from: decoder))
-        }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        switch self {
-        case .named(let model):
-            var container = encoder.singleValueContainer()
-            try container.encode(model.rawValue)
-        case .described(let model): try model.encode(to: encoder)
-        }
-    }
-}
-
 extension Experiment: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case model, data, seed, epochs
         case globalBatch = "global-batch"
         case microBatches = "micro-batches"
-        case augmentation, optimiser, schedule
+        case augmentation, optimiser, schedule, plateau, loss
+        case earlyStopping = "early-stopping"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -144,5 +103,8 @@ extension Experiment: Codable {
         augmentation = try container.decodeIfPresent(Augmentation.self, forKey: .augmentation) ?? augmentation
         optimiser = try container.decodeIfPresent(Optimiser.self, forKey: .optimiser) ?? optimiser
         schedule = try container.decodeIfPresent(Schedule.self, forKey: .schedule) ?? schedule
+        plateau = try container.decodeIfPresent(Plateau.self, forKey: .plateau)
+        earlyStopping = try container.decodeIfPresent(Int.self, forKey: .earlyStopping)
+        loss = try container.decodeIfPresent(Loss.self, forKey: .loss) ?? loss
     }
 }

@@ -1,12 +1,26 @@
 import Diagnostics
 
-/// Stochastic gradient descent with momentum, Nesterov's form and weight decay; the update itself is `Kernels.GradientDescent`.
+/// Stochastic gradient descent with momentum, Nesterov's form, weight decay, clipping and LARS; `OptimiserStep` takes its steps.
 public struct Optimiser: Sendable, Equatable {
     /// The learning rate at the start; a schedule multiplies it. Never scaled by batch or ranks.
     public var rate: Double = 0.01
     public var momentum: Double = 0
     public var nesterov = false
     public var weightDecay: Double = 0
+    /// What weight decay touches.
+    public var decays = Decays.all
+    /// Momentum is used in so many epochs, and off afterwards.
+    public var momentumUntil: Int?
+    /// The largest Euclidean norm of the mean gradient over all parameters; a longer one is shortened to it.
+    public var clip: Double?
+    /// LARS's coefficient; nil without LARS.
+    public var lars: Double?
+
+    public enum Decays: String, Sendable, Codable {
+        case all
+        /// The weights of convolutions and linear layers, not biases and not BatchNorm.
+        case weights
+    }
 
     public init() {}
 
@@ -23,13 +37,19 @@ public struct Optimiser: Sendable, Equatable {
         guard !nesterov || momentum > 0 else {
             throw Failure(.usage, "optimiser.nesterov needs a momentum above 0: set optimiser.momentum (--momentum)")
         }
+        if let momentumUntil { try Experiment.check(momentumUntil, "optimiser.momentum-until") }
+        for (name, value) in [("clip", clip), ("lars", lars)] {
+            guard let value, !(value > 0 && value.isFinite) else { continue }
+            throw Failure(.usage, "optimiser.\(name): found \(value), expected a number above 0")
+        }
     }
 }
 
 extension Optimiser: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case rate, momentum, nesterov
+        case rate, momentum, nesterov, decays, clip, lars
         case weightDecay = "weight-decay"
+        case momentumUntil = "momentum-until"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -39,5 +59,9 @@ extension Optimiser: Codable {
         momentum = try container.decodeIfPresent(Double.self, forKey: .momentum) ?? momentum
         nesterov = try container.decodeIfPresent(Bool.self, forKey: .nesterov) ?? nesterov
         weightDecay = try container.decodeIfPresent(Double.self, forKey: .weightDecay) ?? weightDecay
+        decays = try container.decodeIfPresent(Decays.self, forKey: .decays) ?? decays
+        momentumUntil = try container.decodeIfPresent(Int.self, forKey: .momentumUntil)
+        clip = try container.decodeIfPresent(Double.self, forKey: .clip)
+        lars = try container.decodeIfPresent(Double.self, forKey: .lars)
     }
 }

@@ -12,7 +12,7 @@ public struct Recipe: Sendable, Equatable {
         self.execution = execution
     }
 
-    /// Reads a recipe from YAML (JSON is YAML too).
+    /// Reads a recipe from YAML (JSON is YAML too), or takes the built-in one of that name where there is no such file.
     /// - Throws: `Failure` with the path of the setting that is wrong, and the nearest known name where a key is unknown.
     public static func read(_ path: String) throws -> Recipe {
         let text: String
@@ -20,7 +20,7 @@ public struct Recipe: Sendable, Equatable {
             text = try String(contentsOfFile: path, encoding: .utf8)
         } catch {
             guard FileManager.default.fileExists(atPath: path) else {
-                throw Failure(.missing, "recipe \(path): no such file")
+                return Recipe(experiment: try BuiltInRecipe.named(path).experiment)
             }
             throw Failure(.badData, "recipe \(path): cannot be read as UTF-8 text")
         }

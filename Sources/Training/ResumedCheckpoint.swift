@@ -2,6 +2,7 @@ import Checkpoints
 import Diagnostics
 import Foundation
 import MPI
+import Networks
 
 /// A checkpoint that a run goes on from. Rank 0 alone reads it; the others are told what it holds.
 final class ResumedCheckpoint {
@@ -58,7 +59,7 @@ final class ResumedCheckpoint {
         _ resume: TrainingRequest.Resume, request: TrainingRequest, warn: (String) -> Void
     ) throws -> CheckpointFile {
         if case .file(let path) = resume { return try CheckpointFile(path: path) }
-        var probe = request.recipe ?? Recipe(experiment: Experiment(model: .named(.lenet5)))
+        var probe = request.recipe ?? Recipe(experiment: Experiment(model: .named(BuiltInModel(.lenet5))))
         request.settings(&probe)
         guard let path = probe.execution.run else {
             throw Failure(.usage, "--resume needs to know which run: give its directory by --run, or a checkpoint by --resume FILE")

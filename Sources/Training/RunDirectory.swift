@@ -58,7 +58,8 @@ public struct RunDirectory: Sendable, Equatable {
     private func make(_ directory: String) throws {
         var isDirectory: ObjCBool = false
         if FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue { return }
-        let parent = (directory as NSString).deletingLastPathComponent
+        // Foundation's own `deletingLastPathComponent` traps on a path of one character.
+        let parent = directory.lastIndex(of: "/").map { String(directory[..<$0]) } ?? ""
         if !parent.isEmpty, parent != directory { try make(parent) }
         // Another rank may have made it in between.
         guard mkdir(directory, 0o777) != 0 else { return }

@@ -23,6 +23,7 @@ public final class Trainer {
     private let partition: BatchPartition
     private let loader: BatchLoader
     private let evaluator: Evaluator
+    private let optimiserStep: OptimiserStep
     private let sums = FigureSums()
     /// Rank 0's alone.
     private let metrics: MetricsLog?
@@ -41,10 +42,13 @@ public final class Trainer {
         state = session.state
         plan = session.plan
         partition = session.partition
+        optimiserStep = OptimiserStep(optimiser: session.experiment.optimiser, layout: session.state.layout)
         self.metrics = metrics
         self.store = store
         trainingSamples = session.dataset.training.count
-        program = .replicated(microBatches: partition.microBatches(ofRank: world.rank), arenaCount: state.layout.arenaCount)
+        program = .replicated(
+            microBatches: partition.microBatches(ofRank: world.rank), trainedCount: state.layout.trainedCount,
+            arenaCount: state.layout.arenaCount)
         let normalisation = session.dataset.normalisation
         loader = BatchLoader(
             reader: SampleReader(
@@ -67,6 +71,7 @@ public final class Trainer {
         let totalSteps = self.totalSteps
         while !isDone {
             let epoch = state.progress.position.epoch
+            let rate = rate(at: state.progress.position)
             recorder.begin(epoch: epoch)
             try step()
             let now = clock.now
@@ -74,16 +79,16 @@ public final class Trainer {
             mark = now
             epochSeconds += seconds
             epochSamples += stepFigures.samples
-            try reportStep(epoch: epoch, seconds: seconds, totalSteps: totalSteps)
+            try reportStep(epoch: epoch, rate: rate, seconds: seconds, totalSteps: totalSteps)
             let isEpochEnd = state.progress.position.sample == 0
             if isEpochEnd || isDone {
                 let training = state.progress.figures
                 if isEpochEnd { state.progress.figures = Figures() }
                 let test = try evaluate()
                 let report = EpochReport(
-                    epoch: epoch + 1, epochs: experiment.epochs, training: training, test: test, rate: rate(epoch: epoch),
+                    epoch: epoch + 1, epochs: experiment.epochs, training: training, test: test, rate: rate,
                     seconds: epochSeconds, samples: epochSamples, testSeconds: Self.seconds(clock.now - mark))
-                try finish(report)
+                try finish(report, isBest: isEpochEnd && decide(on: report))
                 (epochSeconds, epochSamples) = (0, 0)
                 mark = clock.now
             }
@@ -92,7 +97,9 @@ public final class Trainer {
     }
 
     private var isDone: Bool {
-        state.progress.position.epoch >= experiment.epochs || state.progress.position.step >= execution.maxSteps ?? .max
+        let progress = state.progress
+        return progress.position.epoch >= experiment.epochs || progress.position.step >= execution.maxSteps ?? .max
+            || progress.bestTest.epochsSince >= experiment.earlyStopping ?? .max
     }
 
     /// The number of the run's last step: those taken, and those that are left of this epoch and the following ones, or fewer where the
@@ -107,7 +114,14 @@ public final class Trainer {
 
     private var stepsPerEpoch: Int { (trainingSamples + experiment.globalBatch - 1) / experiment.globalBatch }
 
-    private func rate(epoch: Int) -> Double { experiment.optimiser.rate * experiment.schedule.factor(epoch: epoch) }
+    /// The learning rate of the step that begins at `position`.
+    private func rate(at position: Position) -> Double {
+        let stepInEpoch = position.sample / experiment.globalBatch
+        let point = Schedule.Point(
+            epoch: position.epoch, epochs: experiment.epochs, step: position.epoch * stepsPerEpoch + stepInEpoch,
+            steps: experiment.epochs * stepsPerEpoch)
+        return experiment.optimiser.rate * experiment.schedule.factor(at: point) * state.progress.plateau.factor
+    }
 
     private static func seconds(_ duration: Duration) -> Double {
         let (seconds, attoseconds) = duration.components
@@ -135,7 +149,12 @@ public final class Trainer {
                 try exchange(collective, of: batch)
             case .update(let range):
                 recorder.enter(.update, step: step, operation: index)
-                update(range, samples: batch.globalCount, epoch: batch.position.epoch)
+                optimiserStep.update(
+                    range, of: state, samples: batch.globalCount, rate: rate(at: batch.position), epoch: batch.position.epoch)
+            case .updateStatistics:
+                recorder.enter(.update, step: step, operation: index)
+                state.layout.updateStatistics(
+                    parameters: state.parameters.base, gradients: state.gradients.base, samples: batch.globalCount)
             }
         }
         state.progress.figures += stepFigures
@@ -185,19 +204,10 @@ public final class Trainer {
                 throw Failure(
                     .diverged,
                     "step \(step + 1): the loss of \(lostHere) sample\(lostHere == 1 ? "" : "s") is not a finite number; training has "
-                        + "diverged. Lower the learning rate (\(rate(epoch: state.progress.position.epoch)) now); no parameter was "
+                        + "diverged. Lower the learning rate (\(rate(at: state.progress.position)) now); no parameter was "
                         + "changed by this step, and earlier checkpoints stand.")
             }
         }
-    }
-
-    private func update(_ range: Range<Int>, samples: Int, epoch: Int) {
-        GradientDescent.update(
-            count: range.count, weights: state.parameters.base + range.lowerBound,
-            gradient: state.gradients.base + range.lowerBound,
-            velocity: state.velocity.map { $0.base + range.lowerBound }, scale: 1 / Float(samples), rate: Float(rate(epoch: epoch)),
-            momentum: Float(experiment.optimiser.momentum), nesterov: experiment.optimiser.nesterov,
-            decay: Float(experiment.optimiser.weightDecay))
     }
 
     private func evaluate() throws -> Figures {
@@ -216,7 +226,14 @@ public final class Trainer {
         return figures
     }
 
-    private func reportStep(epoch: Int, seconds: Double, totalSteps: Int) throws {
+    /// Takes the decisions that hang on the test loss; the figures are exact, so every rank takes the same. Returns whether it is the
+    /// smallest so far.
+    private func decide(on report: EpochReport) -> Bool {
+        experiment.plateau?.observe(report.test.meanLoss, rate: report.rate, state: &state.progress.plateau)
+        return state.progress.bestTest.observe(report.test.meanLoss)
+    }
+
+    private func reportStep(epoch: Int, rate: Double, seconds: Double, totalSteps: Int) throws {
         let step = state.progress.position.step
         if world.rank == 0 {
             let done = state.progress.position.sample == 0 ? stepsPerEpoch : state.progress.position.sample / experiment.globalBatch
@@ -229,14 +246,14 @@ public final class Trainer {
         if let metrics, execution.logEvery > 0, step % execution.logEvery == 0 {
             recorder.enter(.logging, step: step)
             try metrics.append(
-                .step, epoch: epoch + 1, step: step, figures: stepFigures, rate: rate(epoch: epoch),
+                .step, epoch: epoch + 1, step: step, figures: stepFigures, rate: rate,
                 timedSamples: stepFigures.samples,
                 seconds: seconds)
         }
     }
 
     /// Writes down an epoch (or the part of one that the recipe asked for): log lines, report, checkpoint.
-    private func finish(_ report: EpochReport) throws {
+    private func finish(_ report: EpochReport, isBest: Bool) throws {
         let step = state.progress.position.step
         if let metrics {
             try metrics.append(
@@ -249,7 +266,9 @@ public final class Trainer {
         if world.rank == 0 { reporter.finishedEpoch(report) }
         if let store {
             recorder.enter(.checkpointing, step: step)
-            reporter.wroteCheckpoint(try store.write(try state.checkpoint(of: experiment), step: step))
+            let checkpoint = try state.checkpoint(of: experiment)
+            reporter.wroteCheckpoint(try store.write(checkpoint, step: step))
+            if isBest { try store.keepAsBest(checkpoint, step: step) }
         }
     }
 }

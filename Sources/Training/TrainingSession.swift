@@ -78,13 +78,19 @@ public final class TrainingSession {
                 samples: dataset.training.count)
         }
         self.partition = partition
+        let batchNorm = try world.agreed {
+            let check = try BatchNormCheck(experiment, partition: partition, samples: dataset.training.count)
+            try check.check()
+            return check
+        }
+        if world.rank == 0, let warning = batchNorm.warning { reporter.warn(warning) }
         let capacity = max(Evaluator.chunk(for: experiment), partition.largestMicroBatch)
         try world.agreed {
             try MemoryNeed(experiment, partition: partition, capacity: capacity, rank: world.rank).check(ranksHere: world.localSize)
         }
         plan = try world.agreed {
             try Plan(
-                model: try experiment.resolvedModel(), capacity: capacity)
+                model: try experiment.resolvedModel(), loss: experiment.loss, capacity: capacity)
         }
         state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser)
         state.layout.initialise(state.parameters.base, seed: experiment.seed)

@@ -11,6 +11,22 @@ public struct Progress: Sendable, Equatable, Codable {
     public var position = Position()
     /// Over the samples of this epoch that have been used.
     public var figures = Figures()
+    /// What decisions that hang on test losses remember.
+    public var plateau = Plateau.State()
+    public var bestTest = BestEpoch()
+
+    /// The smallest test loss so far, and how many epochs ago it was.
+    public struct BestEpoch: Sendable, Equatable, Codable {
+        public var loss: Double?
+        public var epochsSince = 0
+
+        /// Takes an epoch's test loss into account; returns whether it is the smallest.
+        mutating func observe(_ newLoss: Double) -> Bool {
+            let isBest = newLoss < loss ?? .infinity
+            (loss, epochsSince) = isBest ? (newLoss, 0) : (loss, epochsSince + 1)
+            return isBest
+        }
+    }
 
     /// Whether training can stand here at all: what a damaged or forged checkpoint says must not reach any arithmetic.
     var isSane: Bool {
@@ -37,7 +53,7 @@ final class TrainingState {
 
     /// The state as named tensors, beside the experiment that they belong to; views, valid while this state lives.
     func checkpoint(of experiment: Experiment) throws -> Checkpoint {
-        var tensors = layout.parameters.map { NamedTensor($0, of: parameters) }
+        var tensors = layout.tensors.map { NamedTensor($0, of: parameters) }
         if let velocity { tensors += layout.parameters.map { NamedTensor($0, of: velocity, prefix: Self.velocityPrefix) } }
         return Checkpoint(tensors: tensors, experiment: try canonicalJSON(experiment), position: try canonicalJSON(progress))
     }
@@ -45,7 +61,7 @@ final class TrainingState {
     /// Takes parameters and optimiser state from a checkpoint file; its optimiser state is left where there is no use for it.
     /// - Throws: `Failure.badData` where a tensor is missing or has another shape: a checkpoint of another model.
     func restore(from file: CheckpointFile) throws {
-        for parameter in layout.parameters {
+        for parameter in layout.tensors {
             try file.copy(parameter.name, shape: parameter.shape, into: parameters[parameter.range])
         }
         let stored = Set(file.tensors.map(\.name))

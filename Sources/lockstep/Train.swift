@@ -18,10 +18,10 @@ struct Train: ParsableCommand {
             mpirun -np 2 lockstep train --resume --run runs/lenet5-cifar10-1 --epochs 20
             """)
 
-    @Argument(help: "A recipe in YAML.")
+    @Argument(help: "A recipe in YAML, or the name of a built-in one ('lockstep recipe list').")
     var recipe: String?
 
-    @Option(help: "A built-in model: \(BuiltInModel.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "A built-in model; 'lockstep model list' shows them.")
     var model: String?
 
     @Option(help: "The directory of the data set (CIFAR-10, CIFAR-100, MNIST or Fashion-MNIST in their official layouts).")
@@ -53,7 +53,10 @@ struct Train: ParsableCommand {
     @Option(parsing: .unconditional, help: "Weight decay (L2). (default: 0)")
     var weightDecay: Double?
 
-    @Option(help: "How the learning rate changes: 'constant', or 'step:EPOCHS:FACTOR'. (default: constant)")
+    @Option(
+        help:
+            "How the learning rate changes: constant, step:EPOCHS:FACTOR, cosine or linear; a recipe can say more. (default: constant)"
+    )
     var schedule: ScheduleArgument?
 
     @Option(help: "Random changes to training images: 'none', or 'standard' (mirror, and crop after padding by 4). (default: none)")
@@ -119,8 +122,12 @@ struct ScheduleArgument: ExpressibleByArgument, Sendable {
         let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
         if argument == "constant" {
             value = .constant
+        } else if argument == "cosine" {
+            value = Schedule(.cosine(end: 0))
+        } else if argument == "linear" {
+            value = Schedule(.linear(end: 0, share: 1))
         } else if parts.count == 3, parts[0] == "step", let every = Int(parts[1]), let factor = Double(parts[2]) {
-            value = .step(every: every, factor: factor)
+            value = Schedule(.step(every: every, factor: factor))
         } else {
             return nil
         }

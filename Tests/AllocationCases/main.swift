@@ -7,6 +7,7 @@ import CAllocationCounter
 import Datasets
 import Glibc
 import MPI
+import Networks
 import Training
 
 /// Counts from the end of step `warm` to the end of step `last`; silent otherwise.
@@ -40,7 +41,7 @@ func countAllocations(in directory: String) throws {
     print("control \(control)")
 
     let reporter = CountingReporter()
-    let request = TrainingRequest(recipe: nil, model: .lenet5, resume: nil, command: []) { recipe in
+    let request = TrainingRequest(recipe: nil, model: BuiltInModel(.lenet5), resume: nil, command: []) { recipe in
         recipe.execution.data = "\(directory)/data"
         recipe.execution.run = "\(directory)/run"
         recipe.execution.logEvery = 0

@@ -96,7 +96,7 @@ import Testing
             (["--nesterov"], "optimiser.nesterov needs a momentum above 0"),
             (["--nesterov", "--no-nesterov", "--momentum", "0.9"], "--no-nesterov"),
             (["--schedule", "step:0:1"], "schedule.step.every: found 0"),
-            (["--schedule", "cosine"], "'cosine' is invalid for '--schedule"),
+            (["--schedule", "cosin"], "'cosin' is invalid for '--schedule"),
             (["--keep", "0"], "keep: found 0"),
             (["--epochs", "0"], "epochs: found 0"),
             (["--model", "lenet"], "unknown model 'lenet': did you mean 'lenet5'?"),

@@ -32,6 +32,7 @@ import Testing
 extension Workplace {
     fileprivate func bytesOfCheckpoints(run: String) throws -> [Data] {
         let directory = path("\(run)/checkpoints")
-        return try FileManager.default.contentsOfDirectory(atPath: directory).sorted().map { try bytes("\(directory)/\($0)") }
+        return try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasPrefix("step-") }.sorted()
+            .map { try bytes("\(directory)/\($0)") }
     }
 }

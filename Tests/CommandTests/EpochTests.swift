@@ -51,4 +51,28 @@ import Testing
             #expect(short.tensors.count == 20)
         }
     }
+
+    /// The checkpoint of the smallest test loss stays, whatever the newest are; training ends when no epoch has been better for a while.
+    @Test func bestStaysAndEarlyStoppingEnds() throws {
+        try Workplace.with { place in
+            let recipe = try place.write(
+                """
+                experiment:
+                  model: linear
+                  epochs: 30
+                  global-batch: 60
+                  early-stopping: 2
+                  optimiser: {rate: 0.05}
+                """, "recipe.yaml")
+            let run = try place.lockstep(
+                ["train", recipe, "--data", place.data, "--run", place.path("run"), "--keep", "1"], ranks: 2)
+            expectSuccess(run)
+            let tests = try MetricsRows(place.path("run/metrics.csv")).of("test")
+            let best = try #require(tests.min { $0.lossValue < $1.lossValue })
+            // Softmax regression learns this set by heart at once, and gets worse on what it has not seen.
+            #expect(tests.count < 30 && tests.count == best.epoch + 2, "\(tests)")
+            let evaluation = try place.lockstep(["evaluate", place.path("run/checkpoints/best.safetensors"), "--data", place.data])
+            #expect(evaluation.lines.contains("loss \(best.loss)"), "\(evaluation.report)")
+        }
+    }
 }

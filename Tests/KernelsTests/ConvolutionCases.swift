@@ -10,7 +10,8 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
 
     var description: String {
         "\(images) images of \(shape.height)×\(shape.width)×\(shape.inputChannels), kernel \(shape.kernelHeight)×\(shape.kernelWidth) to "
-            + "\(shape.outputChannels), stride \(shape.stride), padding \(shape.padding), dilation \(shape.dilation), groups \(shape.groups)"
+            + "\(shape.outputChannels), stride \(shape.stride), padding \(shape.paddingTop) and \(shape.paddingLeft), dilation "
+            + "\(shape.dilation), groups \(shape.groups), to \(shape.outputHeight)×\(shape.outputWidth)"
     }
 
     var input: [Float] { hashedFloats(images * shape.inputCount, stream: 10 * stream) }
@@ -18,7 +19,8 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     var bias: [Float] { hashedFloats(shape.outputChannels, stream: 10 * stream + 2) }
     var outputGradient: [Float] { hashedFloats(images * shape.outputCount, stream: 10 * stream + 3) }
 
-    /// Shapes drawn by a seed: strides 1–3, padding 0–3, dilation 1–3, groups 1, 2 and C, even and odd kernels, images of any form.
+    /// Shapes drawn by a seed: strides 1–3, padding 0–3 of each side for itself, dilation 1–3, groups 1, 2 and C, even and odd kernels,
+    /// images of any form.
     static func drawn(_ count: Int) -> [ConvolutionCase] {
         var cases: [ConvolutionCase] = []
         var index = 0
@@ -30,15 +32,19 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
             let groupInputs = draw(1...4, 1)
             let groups = [1, 1, 2, 4][draw(0...3, 2)]
             let depthwise = draw(0...4, 3) == 0
+            let (height, width, kernelHeight, kernelWidth) = (draw(1...13, 4), draw(1...13, 5), draw(1...5, 6), draw(1...5, 7))
+            let (stride, dilation, top, left) = (draw(1...3, 9), draw(1...3, 11), draw(0...3, 10), draw(0...3, 13))
+            let room = (
+                height: height + top + draw(0...3, 14) - dilation * (kernelHeight - 1) - 1,
+                width: width + left + draw(0...3, 15) - dilation * (kernelWidth - 1) - 1
+            )
+            guard room.height >= 0 && room.width >= 0 else { continue }
             let shape = ConvolutionShape(
-                height: draw(1...13, 4), width: draw(1...13, 5), inputChannels: depthwise ? groups : groups * groupInputs,
-                kernelHeight: draw(1...5, 6), kernelWidth: draw(1...5, 7), outputChannels: groups * draw(1...5, 8),
-                stride: draw(1...3, 9), padding: draw(0...3, 10), dilation: draw(1...3, 11), groups: groups)
-            if shape.height + 2 * shape.padding > shape.dilation * (shape.kernelHeight - 1)
-                && shape.width + 2 * shape.padding > shape.dilation * (shape.kernelWidth - 1)
-            {
-                cases.append(ConvolutionCase(shape: shape, images: draw(1...7, 12), stream: index))
-            }
+                height: height, width: width, inputChannels: depthwise ? groups : groups * groupInputs,
+                kernelHeight: kernelHeight, kernelWidth: kernelWidth, outputChannels: groups * draw(1...5, 8), stride: stride,
+                dilation: dilation, groups: groups, paddingTop: top, paddingLeft: left, outputHeight: room.height / stride + 1,
+                outputWidth: room.width / stride + 1)
+            cases.append(ConvolutionCase(shape: shape, images: draw(1...7, 12), stream: index))
         }
         return cases
     }

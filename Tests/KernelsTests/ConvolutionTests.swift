@@ -10,7 +10,8 @@ import TestSupport
 @Suite struct ConvolutionTests {
     @Test func agreesWithPlainLoopsOverDrawnShapes() {
         let cases = ConvolutionCase.drawn(400)
-        #expect(Set(cases.map(\.shape.stride)).count == 3 && Set(cases.map(\.shape.padding)).count == 4)
+        #expect(Set(cases.map(\.shape.stride)).count == 3 && Set(cases.map(\.shape.paddingTop)).count == 4)
+        #expect(cases.contains { $0.shape.paddingTop != $0.shape.paddingLeft })
         #expect(Set(cases.map(\.shape.dilation)).count == 3 && Set(cases.map(\.shape.groups)) == [1, 2, 4])
         #expect(cases.contains { $0.shape.groups > 1 && $0.shape.groupInputs == 1 })
         #expect(checkAll(cases) == 400)

@@ -80,3 +80,46 @@ import TestSupport
         #expect([0, 1, 16, 17, 32, 33].map(AlignedFloats.rounded) == [0, 16, 16, 32, 32, 48])
     }
 }
+
+@Suite struct AdditionTests {
+    private static let counts = [0, 1, 7, 8, 9, 16, 17, 1_001]
+
+    @Test func sumsIntoAnotherBufferAndInPlace() {
+        for count in Self.counts {
+            let workspace = Workspace()
+            let (x, y) = (hashedFloats(count, stream: count), hashedFloats(count, stream: count + 1, scale: 4))
+            let (a, b, output) = (workspace.floats(x), workspace.floats(y), workspace.unwritten(count))
+            let expected = zip(x, y).map { $0 + $1 }
+            Addition.forward(count: count, a, b, output: output)
+            #expect(values(output, count) == expected)
+            Addition.forward(count: count, a, b, output: a)
+            #expect(values(a, count) == expected && values(b, count) == y)
+            #expect(workspace.isIntact)
+        }
+    }
+}
+
+@Suite struct ChannelPaddingTests {
+    @Test(arguments: [(1, 1), (1, 2), (4, 7), (16, 32), (3, 3)]) func zerosStandBehindAndTakeNoGradient(inputs: Int, outputs: Int) {
+        for pixels in [0, 1, 5, 64] {
+            let workspace = Workspace()
+            let x = hashedFloats(pixels * inputs, stream: 1)
+            let output = workspace.unwritten(pixels * outputs)
+            ChannelPadding.forward(pixels: pixels, inputs: inputs, outputs: outputs, input: workspace.floats(x), output: output)
+            var padded: [Float] = []
+            for pixel in 0..<pixels {
+                padded += x[pixel * inputs..<(pixel + 1) * inputs]
+                padded += [Float](repeating: 0, count: outputs - inputs)
+            }
+            #expect(values(output, pixels * outputs) == padded)
+            let dy = hashedFloats(pixels * outputs, stream: 2)
+            let dx = workspace.unwritten(pixels * inputs)
+            ChannelPadding.backward(
+                pixels: pixels, inputs: inputs, outputs: outputs, outputGradient: workspace.floats(dy), inputGradient: dx)
+            var kept: [Float] = []
+            for pixel in 0..<pixels { kept += dy[pixel * outputs..<pixel * outputs + inputs] }
+            #expect(values(dx, pixels * inputs) == kept)
+            #expect(workspace.isIntact)
+        }
+    }
+}

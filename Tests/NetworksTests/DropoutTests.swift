@@ -60,7 +60,7 @@ import Testing
 
     /// However the batch is cut into micro-batches, a sample's draw follows from its place in the global batch.
     @Test func drawsDoNotDependOnMicroBatches() throws {
-        let model = BuiltInModel.lenet5.model(input: TensorShape(height: 32, width: 32, channels: 3), classes: 10)
+        let model = BuiltInModel(.lenet5).model(input: TensorShape(height: 32, width: 32, channels: 3), classes: 10)
         let run = try NetworkRun(model, samples: 12)
         let mode = Plan.Mode.training(seed: 7, step: 4)
         let whole = run.run(mode)

@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test func lossThatIsNotFiniteIsCounted() throws {
-        let model = BuiltInModel.linear.model(input: TensorShape(vector: 3), classes: 2)
+        let model = BuiltInModel(.linear).model(input: TensorShape(vector: 3), classes: 2)
         let run = try NetworkRun(model, samples: 4)
         run.images.base[3] = .nan
         run.images.base[6] = .infinity

@@ -42,7 +42,7 @@ import Testing
     /// The built-in model and the one that the golden values were made with are the same but for dropout.
     @Test(arguments: ["lenet5-32x32x3", "lenet5-28x28x1"]) func lenet5IsTheBuiltInModel(name: String) throws {
         let golden = try GoldenRecord(named: name).model
-        var builtIn = BuiltInModel.lenet5.model(input: golden.input, classes: golden.classes)
+        var builtIn = BuiltInModel(.lenet5).model(input: golden.input, classes: golden.classes)
         builtIn.layers = builtIn.layers.map { if case .dropout = $0 { .dropout(.init(rate: 0)) } else { $0 } }
         #expect(builtIn == golden)
     }

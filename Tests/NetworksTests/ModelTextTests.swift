@@ -8,9 +8,13 @@ import Testing
 @Suite struct ModelTextTests {
     private static let layers: [LayerDescription] = [
         .convolution(.init(channels: 8, kernel: 3)),
-        .convolution(.init(channels: 8, kernel: 3, stride: 2, padding: 1, dilation: 2, groups: 4, bias: false)),
+        .convolution(.init(channels: 8, kernel: 3, stride: 2, padding: .pixels(1), dilation: 2, groups: 4, bias: false)),
         .maxPool(.init(size: 3, stride: 2, padding: 1)), .averagePool(.init(size: 2)), .relu, .flatten, .dropout(.init(rate: 0.25)),
-        .linear(.init(outputs: 7, bias: false)), .linear(.init(outputs: 10)),
+        .linear(.init(outputs: 7, bias: false)), .linear(.init(outputs: 10, initialisation: .normal(deviation: 0.25))),
+        .convolution(.init(channels: 2, kernel: Extent(height: 2, width: 5), padding: .same, initialisation: .he)),
+        .globalAveragePool, .batchNorm(.init()), .batchNorm(.init(epsilon: 0.5, momentum: 0.25)), .padChannels(.init(channels: 9)),
+        .residual(.init(layers: [.relu])),
+        .residual(.init(layers: [.batchNorm(.init()), .residual(.init(layers: [.relu]))], shortcut: [.maxPool(.init(size: 1))])),
     ]
 
     @Test func layersComeBack() throws {
@@ -20,8 +24,8 @@ import Testing
 
     @Test func modelsComeBack() throws {
         for input in [TensorShape(height: 32, width: 32, channels: 3), TensorShape(height: 28, width: 28, channels: 1)] {
-            for builtIn in BuiltInModel.allCases {
-                let model = builtIn.model(input: input, classes: 10)
+            for name in BuiltInModel.Name.allCases {
+                let model = BuiltInModel(name).model(input: input, classes: 10)
                 #expect(try decoded(Model.self, encoded(model)) == model)
             }
         }
@@ -42,17 +46,26 @@ import Testing
     @Test(arguments: [
         (
             #"["rellu"]"#,
-            "unknown layer 'rellu': did you mean 'relu'? known layers are convolution, max-pool, average-pool, linear, relu, "
-                + "dropout, flatten"
+            "unknown layer 'rellu': did you mean 'relu'? known layers are convolution, max-pool, average-pool, global-average-pool, "
+                + "batch-norm, linear, relu, dropout, flatten, pad-channels, residual"
         ),
         (#"["transformer"]"#, "unknown layer 'transformer': known layers are"),
         (#"["linear"]"#, "'linear' needs settings, as in 'linear: {…}'"),
         (#"[{"maxpool": {"size": 2}}]"#, "unknown key 'maxpool': did you mean 'max-pool'?"),
-        (#"[{"linear": {"output": 3}}]"#, "unknown key 'output': did you mean 'outputs'? known keys are outputs, bias"),
+        (
+            #"[{"linear": {"output": 3}}]"#,
+            "unknown key 'output': did you mean 'outputs'? known keys are outputs, bias, initialisation"
+        ),
         (#"[{"linear": {}}]"#, "'outputs' is missing"),
         (#"[{"linear": {"outputs": 2}, "relu": {}}]"#, "a layer is one name with its settings"),
         (#"[{"convolution": {"channels": 3, "kernel": 3, "strides": 2}}]"#, "unknown key 'strides': did you mean 'stride'?"),
         (#"[{"convolution": {"channels": "x", "kernel": 3}}]"#, "expected a whole number"),
+        (#"[{"residual": {"shortcut": []}}]"#, "'layers' is missing"),
+        (#"[{"residual": {"layers": ["rellu"]}}]"#, "unknown layer 'rellu': did you mean 'relu'?"),
+        (#"[{"relu": {}}]"#, "'relu' has no settings: write its bare name"),
+        (#"[{"batch-norm": {"eps": 0.1}}]"#, "unknown key 'eps': known keys are epsilon, momentum"),
+        (#"[{"convolution": {"channels": 3, "kernel": [1, 2, 3]}}]"#, "found [1, 2, 3], expected one number or [height, width]"),
+        (#"[{"convolution": {"channels": 3, "kernel": 3, "padding": "valid"}}]"#, "expected a number of pixels, or 'same'"),
         (#"[{"dropout": {"probability": 0.5}}]"#, "unknown key 'probability'"),
     ])
     func faultsOfLayersSayWhatIsMeant(text: String, message: String) {
@@ -76,7 +89,11 @@ import Testing
     @Test func unknownModelsNameTheNearest() {
         let failure = #expect(throws: Failure.self) { try BuiltInModel(named: "lenet") }
         #expect(failure?.kind == .usage)
-        #expect(failure?.description == "unknown model 'lenet': did you mean 'lenet5'? known models are lenet5, linear")
+        #expect(
+            failure?.description
+                == "unknown model 'lenet': did you mean 'lenet5'? known models are linear, mlp, mlp-512, mnist-cnn, "
+                + "lenet5, lenet5-dilated, lenet5-depthwise, lenet5-shallow, lenet5-deep, simple-cnn, alexnet32, vgg11, resnet8, "
+                + "resnet8-plain, resnet20, resnet32, resnet56, resnet18, cnn200, resnet-3443")
         #expect(throws: Failure.self) { try BuiltInModel(named: "") }
     }
 

@@ -12,22 +12,39 @@ final class NetworkRun {
     let images: AlignedFloats
     let labels: UnsafeMutableBufferPointer<Int32>
 
-    init(_ model: Model, samples: Int) throws {
-        plan = try Plan(model: model, capacity: samples)
+    init(_ model: Model, loss: Loss = .softmax(labelSmoothing: 0), samples: Int, imageStream: Int = 1) throws {
+        plan = try Plan(model: model, loss: loss, capacity: samples)
         self.samples = samples
         parameters = AlignedFloats(count: plan.layout.arenaCount)
         gradients = AlignedFloats(count: plan.layout.arenaCount)
         images = AlignedFloats(count: samples * model.input.count)
         labels = .allocate(capacity: samples)
         for (ordinal, parameter) in plan.layout.parameters.enumerated() {
-            let isBias = parameter.shape.count == 1
-            let scale = isBias ? 0.25 : Self.weightScale(fanIn: parameter.shape.dropLast().reduce(1, *))
-            let values = hashedFloats(parameter.count, stream: 100 + ordinal, scale: scale)
-            for (i, value) in values.enumerated() { parameters.base[parameter.offset + i] = value }
+            let isVector = parameter.shape.count == 1
+            let scale = isVector ? 0.25 : Self.weightScale(fanIn: parameter.shape.dropLast().reduce(1, *))
+            // BatchNorm's scales lie around 1.
+            fill(parameter, stream: 100 + ordinal, scale: scale, around: isVector && parameter.name.hasSuffix(".weight") ? 1 : 0)
         }
-        for (i, value) in hashedFloats(images.count, stream: 1, scale: 2).enumerated() { images.base[i] = value }
+        for (ordinal, statistics) in plan.layout.statistics.enumerated() {
+            fill(statistics.mean, stream: 500 + ordinal, scale: 0.25, around: 0)
+            fill(statistics.variance, stream: 700 + ordinal, scale: 0.5, around: 1)
+        }
+        for (i, value) in hashedFloats(images.count, stream: imageStream, scale: 2).enumerated() { images.base[i] = value }
         for sample in 0..<samples { labels.initializeElement(at: sample, to: Int32((7 * sample + 3) % model.classes)) }
     }
+
+    private func fill(_ tensor: Parameter, stream: Int, scale: Float, around middle: Float) {
+        for (i, value) in hashedFloats(tensor.count, stream: stream, scale: scale).enumerated() {
+            parameters.base[tensor.offset + i] = middle + value
+        }
+    }
+
+    /// Moves the running statistics by the sums that the last training pass left.
+    func updateStatistics() {
+        plan.layout.updateStatistics(parameters: parameters.base, gradients: gradients.base, samples: samples)
+    }
+
+    func value(of tensor: Parameter) -> [Float] { Array(parameters.buffer[tensor.range]) }
 
     deinit { labels.deallocate() }
 
@@ -64,6 +81,44 @@ final class NetworkRun {
 
     func gradient(of parameter: Parameter) -> [Float] { Array(gradients.buffer[parameter.range]) }
 
+    /// By how much results move at most where all that goes in moves by as much as rounding moves what lies between.
+    struct Sensitivity {
+        /// Of a training pass.
+        var training = 0.0
+        var evaluation = 0.0
+        /// Of each parameter's gradients.
+        var gradients: [Double]
+    }
+
+    /// Measures what relative changes of `relative` in every parameter and pixel do. BatchNorm magnifies them where it subtracts a large mean
+    /// or divides by a small deviation, and lets gradients cancel to nothing: no bound of a single layer tells by how much. Three draws;
+    /// in the end all is as it was, gradients included.
+    func sensitivity(_ mode: Plan.Mode, relative: Double) -> Sensitivity {
+        let (start, pixels) = (Array(parameters.buffer), Array(images.buffer))
+        let (training, evaluation) = (run(mode).logits, run(.evaluation).logits)
+        run(mode)
+        let gradients = plan.layout.parameters.map { gradient(of: $0) }
+        var found = Sensitivity(gradients: gradients.map { _ in 0 })
+        func largest(_ a: [Float], _ b: [Float]) -> Double { zip(a, b).reduce(0) { max($0, abs(Double($1.0) - Double($1.1))) } }
+        for draw in 0..<3 {
+            for i in start.indices {
+                parameters.base[i] = start[i] * (1 + hashedFloat(index: i, stream: 9_000 + draw) * Float(relative))
+            }
+            for i in pixels.indices {
+                images.base[i] = pixels[i] * (1 + hashedFloat(index: i, stream: 9_100 + draw) * Float(relative))
+            }
+            found.evaluation = max(found.evaluation, largest(run(.evaluation).logits, evaluation))
+            found.training = max(found.training, largest(run(mode).logits, training))
+            for (i, parameter) in plan.layout.parameters.enumerated() {
+                found.gradients[i] = max(found.gradients[i], largest(gradient(of: parameter), gradients[i]))
+            }
+        }
+        for i in start.indices { parameters.base[i] = start[i] }
+        for i in pixels.indices { images.base[i] = pixels[i] }
+        run(mode)
+        return found
+    }
+
     /// The relative error that rounding leaves in a typical logit or gradient.
     ///
     /// Rounding errors of a sum of n terms are a random walk: relative to the sum's typical size they grow as u·√n (Higham, "Accuracy and
@@ -71,15 +126,18 @@ final class NetworkRun {
     /// their sums, in quadrature: u·√Σn. Tests allow four deviations, of the value itself or of the root mean square of its tensor.
     func roundingError() throws -> Double {
         var terms = 0
-        for layer in try plan.model.resolvedLayers() {
+        for layer in try plan.model.resolvedLayers().flatMap(\.flattened) {
             switch layer.description {
             case .convolution(let convolution):
-                let window = convolution.kernel * convolution.kernel
+                let window = convolution.kernel.height * convolution.kernel.width
                 terms += window * (layer.input.channels + layer.output.channels) / convolution.groups
                 terms += samples * layer.output.height * layer.output.width
             case .linear: terms += layer.input.count + layer.output.count + samples
             case .averagePool(let pool): terms += 2 * pool.size * pool.size
-            case .maxPool, .relu, .dropout, .flatten: terms += 1
+            case .globalAveragePool: terms += 2 * layer.input.height * layer.input.width
+            // Its sums are in Double: what counts is mean, deviation and four operations, forward and back.
+            case .batchNorm: terms += 16
+            case .maxPool, .relu, .dropout, .flatten, .padChannels, .residual: terms += 1
             }
         }
         return Agreement.roundoff * Double(terms).squareRoot()
@@ -92,9 +150,12 @@ func rootMeanSquare(_ values: [Float]) -> Double {
 }
 
 extension Agreement {
-    /// Compares a tensor: four deviations of the error `relative`, of each value or of the tensor's root mean square.
-    mutating func compare(_ found: [Float], _ expected: [Float], relative: Double, _ place: @autoclosure () -> String) {
+    /// Compares a tensor: four deviations of the error `relative`, of each value or of the tensor's root mean square, and four times
+    /// the sensitivity that was measured, where it was.
+    mutating func compare(
+        _ found: [Float], _ expected: [Float], relative: Double, sensitivity: Double = 0, _ place: @autoclosure () -> String
+    ) {
         let typical = rootMeanSquare(expected)
-        compare(found, expected, tolerances: expected.map { 4 * relative * (Double(abs($0)) + typical) }, place())
+        compare(found, expected, tolerances: expected.map { 4 * relative * (Double(abs($0)) + typical) + 4 * sensitivity }, place())
     }
 }

@@ -8,7 +8,7 @@ import Testing
     private let layout: ParameterLayout
 
     init() throws {
-        let model = BuiltInModel.lenet5.model(input: TensorShape(height: 32, width: 32, channels: 3), classes: 10)
+        let model = BuiltInModel(.lenet5).model(input: TensorShape(height: 32, width: 32, channels: 3), classes: 10)
         layout = ParameterLayout(try model.resolvedLayers())
     }
 
@@ -80,7 +80,7 @@ import Testing
         let values = initialValues(seed: 4)
         let held = layout.parameters.reduce(into: Set<Int>()) { $0.formUnion($1.range) }
         #expect(values.indices.allSatisfy { held.contains($0) || values[$0] == 0 })
-        let model = BuiltInModel.lenet5.model(input: TensorShape(height: 32, width: 32, channels: 3), classes: 10)
+        let model = BuiltInModel(.lenet5).model(input: TensorShape(height: 32, width: 32, channels: 3), classes: 10)
         let run = try NetworkRun(model, samples: 2)
         run.run(.training(seed: 1, step: 1))
         #expect(run.gradients.buffer.indices.allSatisfy { held.contains($0) || run.gradients.buffer[$0] == 0 }, "and stays zero")

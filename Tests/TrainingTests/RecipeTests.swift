@@ -10,7 +10,7 @@ import Testing
     @Test func defaults() throws {
         let recipe = try Recipe.parse("experiment: {model: lenet5}", name: "test")
         let experiment = recipe.experiment
-        #expect(experiment.model == .named(.lenet5) && experiment.data == nil)
+        #expect(experiment.model == .named(.init(.lenet5)) && experiment.data == nil)
         #expect(experiment.seed == 1 && experiment.epochs == 10 && experiment.globalBatch == 64 && experiment.microBatches == 8)
         #expect(experiment.augmentation == .none && experiment.schedule == .constant)
         #expect(experiment.optimiser == Optimiser() && experiment.optimiser.rate == 0.01 && experiment.optimiser.momentum == 0)
@@ -24,7 +24,7 @@ import Testing
         let recipe = try Recipe.parse(Self.whole, name: "test")
         let experiment = recipe.experiment
         #expect(experiment.seed == 18_446_744_073_709_551_615 && experiment.globalBatch == 128)
-        #expect(experiment.augmentation == .standard && experiment.schedule == .step(every: 30, factor: 0.1))
+        #expect(experiment.augmentation == .standard && experiment.schedule == Schedule(.step(every: 30, factor: 0.1)))
         #expect(experiment.optimiser.nesterov && experiment.optimiser.weightDecay == 5e-4 && experiment.optimiser.momentum == 0.9)
         #expect(recipe.execution.data == "data/cifar10" && recipe.execution.run == "runs/a" && recipe.execution.keep == 5)
         #expect(recipe.execution.logEvery == 10 && recipe.execution.maxSteps == 100)
@@ -36,19 +36,24 @@ import Testing
         let experiment = try Recipe.parse(Self.whole, name: "test").experiment
         #expect(
             try canonicalJSON(experiment) == """
-                {"augmentation":{"crop":4,"flip":true},"epochs":90,"global-batch":128,"micro-batches":4,\
-                "model":{"classes":10,"input":[32,32,3],"layers":["flatten",{"linear":{"bias":true,"outputs":10}}],"name":"custom"},\
-                "optimiser":{"momentum":0.9,"nesterov":true,"rate":0.05,"weight-decay":0.0005},\
+                {"augmentation":{"crop":4,"flip":true},"epochs":90,"global-batch":128,"loss":"softmax","micro-batches":4,\
+                "model":{"classes":10,"input":[32,32,3],"layers":["flatten",{"linear":{"bias":true,"initialisation":"uniform",\
+                "outputs":10}}],"name":"custom"},\
+                "optimiser":{"decays":"all","momentum":0.9,"nesterov":true,"rate":0.05,"weight-decay":0.0005},\
                 "schedule":{"step":{"every":30,"factor":0.1}},"seed":18446744073709551615}
                 """)
         #expect(
-            try canonicalJSON(Experiment(model: .named(.lenet5))) == """
-                {"augmentation":{"crop":0,"flip":false},"epochs":10,"global-batch":64,"micro-batches":8,"model":"lenet5",\
-                "optimiser":{"momentum":0,"nesterov":false,"rate":0.01,"weight-decay":0},"schedule":"constant","seed":1}
+            try canonicalJSON(Experiment(model: .named(.init(.lenet5)))) == """
+                {"augmentation":{"crop":0,"flip":false},"epochs":10,"global-batch":64,"loss":"softmax","micro-batches":8,"model":"lenet5",\
+                "optimiser":{"decays":"all","momentum":0,"nesterov":false,"rate":0.01,"weight-decay":0},"schedule":"constant","seed":1}
                 """)
     }
 
-    @Test(arguments: [whole, "experiment: {model: linear}", "experiment: {model: lenet5, schedule: constant}"])
+    @Test(arguments: [
+        whole, "experiment: {model: linear}", "experiment: {model: lenet5, schedule: constant}",
+        "experiment: {model: lenet5, loss: euclidean}", "experiment: {model: lenet5, loss: softmax}",
+        "experiment: {model: lenet5, loss: {softmax: {label-smoothing: 0.1}}}",
+    ])
     func roundTrip(text: String) throws {
         let recipe = try Recipe.parse(text, name: "test")
         let json = try canonicalJSON(recipe)
@@ -62,10 +67,14 @@ import Testing
         ("experiment: {model: lenet5, seed: -1}", "test: experiment.seed: expected a whole number"),
         ("experiment: {model: lenet5, optimiser: {rte: 1}}", "test: experiment.optimiser: unknown key 'rte': did you mean 'rate'?"),
         ("experiment: {model: lenet5, schedule: {step: {evry: 1}}}", "unknown key 'evry': did you mean 'every'?"),
-        ("experiment: {model: lenet5, schedule: cosine}", "found 'cosine', expected constant or step"),
+        ("experiment: {model: lenet5, schedule: cosine}", "found 'cosine', expected constant or a mapping"),
         ("experiment: {model: lenet5}\nexecuton: {}", "test: unknown key 'executon': did you mean 'execution'?"),
         ("experiment: {model: lenet5}\nexecution: {kep: 1}", "test: execution: unknown key 'kep': did you mean 'keep'?"),
         ("experiment: {model: resnet}", "unknown model 'resnet'"),
+        ("experiment: {model: lenet5, loss: hinge}", "loss: unknown loss 'hinge': known are softmax, euclidean"),
+        ("experiment: {model: lenet5, loss: {softmx: {}}}", "unknown key 'softmx': did you mean 'softmax'?"),
+        ("experiment: {model: lenet5, loss: {softmax: {smoothing: 0.1}}}", "unknown key 'smoothing'"),
+        ("experiment: {model: lenet5, loss: {euclidean: {}}}", "'euclidean' has no settings"),
         ("experiment: {model: {input: [32, 32], classes: 10, layers: []}}", "expected three positive numbers"),
     ])
     func faultsAreNamed(text: String, message: String) {

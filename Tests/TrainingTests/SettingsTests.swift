@@ -1,4 +1,5 @@
 import Diagnostics
+import Networks
 import Parallelism
 import Testing
 
@@ -6,23 +7,6 @@ import Testing
 
 /// The small values that a step is made of.
 @Suite struct SettingsTests {
-    @Test func stepScheduleIsAPureFunctionOfTheEpoch() {
-        let schedule = Schedule.step(every: 30, factor: 0.1)
-        for (epoch, factor) in [(0, 1), (29, 1), (30, 0.1), (59, 0.1), (60, 0.01), (90, 0.001)] {
-            // Powers of 0.1 are rounded: a few ulp.
-            #expect(abs(schedule.factor(epoch: epoch) - factor) <= 4 * factor.ulp, "epoch \(epoch)")
-        }
-        #expect([0, 1, 1_000_000].allSatisfy { Schedule.constant.factor(epoch: $0) == 1 })
-        #expect(Schedule.step(every: 1, factor: 0.5).factor(epoch: 3) == 0.125)
-    }
-
-    @Test func schedulesThatCannotBe() {
-        for schedule in [
-            Schedule.step(every: 0, factor: 0.1), .step(every: -1, factor: 0.1), .step(every: 1, factor: 0),
-            .step(every: 1, factor: -1), .step(every: 1, factor: .infinity), .step(every: 1, factor: .nan),
-        ] { #expect(throws: Failure.self, "\(schedule)") { try schedule.validate() } }
-    }
-
     @Test func optimisersThatCannotBe() throws {
         let changes: [(String, (inout Optimiser) -> Void)] = [
             ("rate", { $0.rate = -1e-9 }), ("rate", { $0.rate = .nan }), ("rate", { $0.rate = .infinity }),
@@ -49,7 +33,7 @@ import Testing
             { $0.augmentation.crop = -1 }, { $0.augmentation.crop = .max },
         ]
         for change in changes {
-            var experiment = Experiment(model: .named(.lenet5))
+            var experiment = Experiment(model: .named(.init(.lenet5)))
             change(&experiment)
             #expect(throws: Failure.self, "\(experiment)") { try experiment.validate() }
         }
@@ -57,7 +41,7 @@ import Testing
 
     /// The figures are known to all before any gradient moves, and each micro-batch's backward pass follows its own forward pass.
     @Test func replicatedProgram() {
-        let program = StepProgram.replicated(microBatches: 2..<4, arenaCount: 96)
+        let program = StepProgram.replicated(microBatches: 2..<4, trainedCount: 96, arenaCount: 96)
         #expect(
             program.operations == [
                 .clear, .compute(microBatch: 2, .forward), .compute(microBatch: 2, .backward), .compute(microBatch: 3, .forward),
@@ -74,5 +58,24 @@ import Testing
                 exchange gradients 0..<96
                 update 0..<96
                 """)
+    }
+
+    /// Running statistics travel behind the gradients, and no optimiser touches them.
+    @Test func replicatedProgramWithRunningStatistics() {
+        let program = StepProgram.replicated(microBatches: 0..<1, trainedCount: 96, arenaCount: 128)
+        #expect(
+            program.operations == [
+                .clear, .compute(microBatch: 0, .forward), .compute(microBatch: 0, .backward), .exchange(.figures),
+                .exchange(.gradients(0..<128)), .update(0..<96), .updateStatistics,
+            ])
+        #expect(program.description.hasSuffix("update 0..<96\nupdate running statistics"))
+    }
+
+    @Test func lossesThatCannotBe() throws {
+        for smoothing in [-0.1, 1, .nan, .infinity] {
+            let failure = #expect(throws: Failure.self) { try Loss.softmax(labelSmoothing: smoothing).validate() }
+            #expect(failure?.description == "loss.softmax.label-smoothing: found \(smoothing), expected 0 ≤ smoothing < 1")
+        }
+        for loss in [Loss.softmax(labelSmoothing: 0), .softmax(labelSmoothing: 0.99), .euclidean] { try loss.validate() }
     }
 }

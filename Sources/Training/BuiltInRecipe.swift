@@ -1,0 +1,71 @@
+import Datasets
+import Diagnostics
+import Networks
+import Yams
+
+/// A recipe that comes with Lockstep: an experiment under a name, for the data set that it says.
+public struct BuiltInRecipe: Sendable {
+    public let name: String
+    /// What it trains on what, and where it comes from.
+    public let summary: String
+    public let experiment: Experiment
+
+    private init(_ name: String, _ summary: String, _ model: BuiltInModel, _ change: (inout Experiment) -> Void) {
+        self.name = name
+        self.summary = summary
+        var experiment = Experiment(model: .named(model))
+        change(&experiment)
+        self.experiment = experiment
+    }
+
+    public static let all = [
+        BuiltInRecipe("lenet5-cifar10", "LeNet-5 on CIFAR-10: 0.62 after 10 epochs", BuiltInModel(.lenet5)) {
+            $0.optimiser.momentum = 0.9
+        },
+        BuiltInRecipe(
+            "lenet5-cifar10-report", "the batch-size report's LeNet-5 on CIFAR-10: plain SGD, 500 epochs", BuiltInModel(.lenet5)
+        ) {
+            ($0.epochs, $0.globalBatch) = (500, 128)
+        },
+        BuiltInRecipe("mnist-cnn", "the MNIST report's best: 3×3, 16 channels, batch 100, momentum 0.9", BuiltInModel(.mnistCNN)) {
+            ($0.epochs, $0.globalBatch, $0.microBatches, $0.optimiser.momentum) = (20, 100, 4, 0.9)
+        },
+        BuiltInRecipe("mnist-cnn-euclidean", "the same with the Euclidean loss", BuiltInModel(.mnistCNN)) {
+            ($0.epochs, $0.globalBatch, $0.microBatches, $0.optimiser.momentum) = (20, 100, 4, 0.9)
+            $0.loss = .euclidean
+        },
+        BuiltInRecipe("mlp-mnist", "the MNIST report's perceptron, with its plateau schedule", BuiltInModel(.mlp)) {
+            ($0.epochs, $0.globalBatch, $0.microBatches, $0.optimiser.momentum) = (30, 100, 4, 0.9)
+            $0.plateau = .tenLosses(factor: 0.5, tolerance: 0.001)
+        },
+        BuiltInRecipe("simple-cnn-mnist", "Shallue et al.'s simple CNN on MNIST, constant rate, Nesterov", BuiltInModel(.simpleCNN))
+        {
+            ($0.epochs, $0.globalBatch, $0.optimiser.momentum, $0.optimiser.nesterov) = (5, 128, 0.9, true)
+        },
+        BuiltInRecipe(
+            "resnet8-plain-cifar10", "Shallue et al.'s ResNet-8 on CIFAR-10, linear decay, Nesterov", BuiltInModel(.resnet8Plain)
+        ) {
+            ($0.epochs, $0.globalBatch, $0.augmentation) = (30, 128, .standard)
+            ($0.optimiser.rate, $0.optimiser.momentum, $0.optimiser.nesterov) = (0.02, 0.9, true)
+            $0.schedule = Schedule(.linear(end: 0.01, share: 1))
+        },
+        BuiltInRecipe("resnet20-cifar10", "He et al. 2016, section 4.2, on all 50,000 images", BuiltInModel(.resnet20)) {
+            ($0.epochs, $0.globalBatch, $0.microBatches, $0.augmentation) = (164, 128, 4, .standard)
+            ($0.optimiser.rate, $0.optimiser.momentum, $0.optimiser.weightDecay) = (0.1, 0.9, 1e-4)
+            $0.schedule = Schedule(.multiStep(after: [82, 123], factor: 0.1))
+        },
+    ]
+
+    /// - Throws: `Failure.missing` with the nearest known name where there is no such recipe.
+    public static func named(_ name: String) throws -> BuiltInRecipe {
+        if let recipe = all.first(where: { $0.name == name }) { return recipe }
+        let names = all.map(\.name)
+        let suggestion = nearestName(to: name, among: names).map { "did you mean '\($0)'? " } ?? ""
+        throw Failure(
+            .missing,
+            "recipe \(name): no such file, and no built-in recipe: \(suggestion)known ones are \(names.joined(separator: ", "))")
+    }
+
+    /// The recipe as a file that a user could have written.
+    public func yaml() throws -> String { try YAMLEncoder().encode(["experiment": experiment]) }
+}

@@ -1,0 +1,54 @@
+import Kernels
+import Networks
+
+/// One step of the optimiser, from gradients that are summed over the global batch.
+struct OptimiserStep {
+    let optimiser: Optimiser
+    let layout: ParameterLayout
+
+    /// - Parameters:
+    ///   - range: of the arena; whole parameters.
+    ///   - samples: of the global batch; the summed gradient is divided by it once.
+    ///   - rate: the learning rate of this step.
+    func update(_ range: Range<Int>, of state: TrainingState, samples: Int, rate: Double, epoch: Int) {
+        let scale = self.scale(state, samples: samples)
+        let momentum = epoch < optimiser.momentumUntil ?? .max ? optimiser.momentum : 0
+        if optimiser.decays == .all && optimiser.lars == nil {
+            descend(state, range, scale: scale, rate: rate, momentum: momentum, decay: optimiser.weightDecay)
+            return
+        }
+        for parameter in layout.parameters where range.contains(parameter.offset) {
+            let decay = parameter.isWeight || optimiser.decays == .all ? optimiser.weightDecay : 0
+            let trust = trustRatio(of: parameter, state, scale: scale, decay: decay)
+            descend(state, parameter.range, scale: scale, rate: rate * trust, momentum: momentum, decay: decay)
+        }
+    }
+
+    private func descend(_ state: TrainingState, _ range: Range<Int>, scale: Double, rate: Double, momentum: Double, decay: Double)
+    {
+        GradientDescent.update(
+            count: range.count, weights: state.parameters.base + range.lowerBound,
+            gradient: state.gradients.base + range.lowerBound,
+            velocity: state.velocity.map { $0.base + range.lowerBound }, scale: Float(scale), rate: Float(rate),
+            momentum: Float(momentum), nesterov: optimiser.nesterov, decay: Float(decay))
+    }
+
+    /// What turns the summed gradient into the mean, clipped: 1/samples · min(1, clip / (‖mean gradient‖ + 10⁻⁶)), as PyTorch's
+    /// `clip_grad_norm_`. Every rank has the same gradient, and so the same norm.
+    private func scale(_ state: TrainingState, samples: Int) -> Double {
+        let mean = 1 / Double(samples)
+        guard let clip = optimiser.clip else { return mean }
+        let norm = Norm.sumOfSquares(count: layout.trainedCount, state.gradients.base).squareRoot() * mean
+        return mean * min(1, clip / (norm + 1e-6))
+    }
+
+    /// LARS: coefficient·‖w‖ / (‖g‖ + decay·‖w‖) for a weight, 1 for biases and BatchNorm, and without LARS. Source: You, Gitman,
+    /// Ginsburg, arXiv:1708.03888, equation 6.
+    private func trustRatio(of parameter: Parameter, _ state: TrainingState, scale: Double, decay: Double) -> Double {
+        guard let coefficient = optimiser.lars, parameter.isWeight else { return 1 }
+        let weight = Norm.sumOfSquares(count: parameter.count, state.parameters.base + parameter.offset).squareRoot()
+        let gradient = Norm.sumOfSquares(count: parameter.count, state.gradients.base + parameter.offset).squareRoot() * scale
+        let whole = gradient + decay * weight
+        return weight > 0 && whole > 0 ? coefficient * weight / whole : 1
+    }
+}

@@ -1,0 +1,104 @@
+import Diagnostics
+
+/// Lowers the learning rate when the test loss stops falling, on top of the schedule.
+///
+/// Every rank takes the decision on the same exact figures, so all take the same; its state stands in the checkpoint.
+public enum Plateau: Sendable, Equatable {
+    /// Times `factor`, down to `minimum`, once more than `patience` epochs in turn have not brought a loss below (1 − 10⁻⁴) times the
+    /// smallest: PyTorch's ReduceLROnPlateau in its mode `min`.
+    case patience(epochs: Int, factor: Double, minimum: Double)
+    /// The MNIST report's own: once ten test losses are there, times `factor` where the newest is within `tolerance` of the mean of the ten;
+    /// then the list is begun anew.
+    case tenLosses(factor: Double, tolerance: Double)
+
+    /// What it remembers between epochs.
+    public struct State: Sendable, Equatable, Codable {
+        /// What the rate has been multiplied by so far.
+        public var factor = 1.0
+        public var best: Double?
+        public var badEpochs = 0
+        public var losses: [Double] = []
+    }
+
+    /// Takes an epoch's test loss into account.
+    /// - Parameter rate: the rate of this epoch, which a minimum is held against.
+    public func observe(_ loss: Double, rate: Double, state: inout State) {
+        switch self {
+        case .patience(let patience, let factor, let minimum):
+            if loss < (state.best ?? .infinity) * (1 - 1e-4) {
+                state.best = loss
+                state.badEpochs = 0
+            } else {
+                state.badEpochs += 1
+            }
+            guard state.badEpochs > patience else { return }
+            state.badEpochs = 0
+            let lowered = max(rate * factor, minimum)
+            // A change too small to matter is none, as in PyTorch.
+            if rate - lowered > 1e-8 { state.factor *= lowered / rate }
+        case .tenLosses(let factor, let tolerance):
+            state.losses.append(loss)
+            guard state.losses.count == 10 else { return }
+            let mean = state.losses.reduce(0, +) / 10
+            if abs(loss - mean) < tolerance {
+                state.factor *= factor
+                state.losses = []
+            } else {
+                state.losses.removeFirst()
+            }
+        }
+    }
+
+    func validate() throws {
+        switch self {
+        case .patience(let epochs, let factor, let minimum):
+            guard epochs > 0 else { throw Failure(.usage, "plateau.patience: found \(epochs), expected at least 1 epoch") }
+            guard factor > 0 && factor < 1 else {
+                throw Failure(.usage, "plateau.factor: found \(factor), expected 0 < factor < 1")
+            }
+            guard minimum >= 0 else { throw Failure(.usage, "plateau.minimum: found \(minimum), expected at least 0") }
+        case .tenLosses(let factor, let tolerance):
+            guard factor > 0 && factor < 1 else {
+                throw Failure(.usage, "plateau.factor: found \(factor), expected 0 < factor < 1")
+            }
+            guard tolerance > 0 else { throw Failure(.usage, "plateau.tolerance: found \(tolerance), expected a number above 0") }
+        }
+    }
+}
+
+/// Written as `{patience: 10, factor: 0.1, minimum: 1e-5}`, or as `{tolerance: 0.001, factor: 0.5}` for the MNIST report's.
+extension Plateau: Codable {
+    enum CodingKeys: String, CodingKey, CaseIterable { case patience, factor, minimum, tolerance }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectUnknownKeys(of: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let factor = try container.decodeIfPresent(Double.self, forKey: .factor)
+        if let tolerance = try container.decodeIfPresent(Double.self, forKey: .tolerance) {
+            guard !container.contains(.patience), !container.contains(.minimum) else {
+                throw DecodingError.dataCorrupted(
+                    .init(
+                        codingPath: decoder.codingPath,
+                        debugDescription: "found tolerance beside patience or minimum, expected one form"))
+            }
+            self = .tenLosses(factor: factor ?? 0.5, tolerance: tolerance)
+        } else {
+            self = .patience(
+                epochs: try container.decodeIfPresent(Int.self, forKey: .patience) ?? 10, factor: factor ?? 0.1,
+                minimum: try container.decodeIfPresent(Double.self, forKey: .minimum) ?? 0)
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .patience(let epochs, let factor, let minimum):
+            try container.encode(epochs, forKey: .patience)
+            try container.encode(factor, forKey: .factor)
+            try container.encode(minimum, forKey: .minimum)
+        case .tenLosses(let factor, let tolerance):
+            try container.encode(factor, forKey: .factor)
+            try container.encode(tolerance, forKey: .tolerance)
+        }
+    }
+}

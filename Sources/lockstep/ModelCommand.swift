@@ -1,0 +1,106 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+import Networks
+import Training
+
+struct ModelCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "model", abstract: "Look at the built-in models, or at one of your own.",
+        subcommands: [ModelList.self, ModelShow.self])
+}
+
+struct ModelList: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "The built-in models, with their sizes.")
+
+    func run() throws {
+        for name in BuiltInModel.Name.allCases {
+            let builtIn = BuiltInModel(name)
+            let model = builtIn.model(input: builtIn.usualInput, classes: builtIn.usualClasses)
+            let parameters = grouped(try model.parameterCount())
+            print("\(padded(name.rawValue, to: 18))\(padded(parameters, to: 12, left: true))  \(model.input)  \(builtIn.summary)")
+        }
+    }
+}
+
+struct ModelShow: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "A table of a model's layers, or the model as the YAML that one could have written.")
+
+    @Argument(help: "A built-in model, or a file with 'input', 'classes' and 'layers' in YAML.")
+    var model: String
+
+    @Option(help: "Height, width and channels of the images, as in 32,32,3.")
+    var input: ShapeArgument?
+
+    @Option(help: "The number of classes.")
+    var classes: Int?
+
+    @Flag(help: "Print the model as YAML.")
+    var yaml = false
+
+    @Option(help: "Plan for this many samples per step, and show the bytes that one rank's plan takes.")
+    var globalBatch: Int?
+
+    @Option(help: "Parts of a global batch.")
+    var microBatches = 8
+
+    func run() throws {
+        let model = try resolved()
+        if yaml {
+            print(try model.yaml(), terminator: "")
+        } else {
+            try showTable(of: model)
+        }
+    }
+
+    private func resolved() throws -> Model {
+        if FileManager.default.fileExists(atPath: model) { return try Model.read(model) }
+        let builtIn = try BuiltInModel(named: model)
+        return builtIn.model(input: input?.shape ?? builtIn.usualInput, classes: classes ?? builtIn.usualClasses)
+    }
+
+    private func showTable(of model: Model) throws {
+        let layers = try model.resolvedLayers()
+        let rows = layers.flatMap(\.flattened)
+        let width = (rows.map(\.name.count).max() ?? 0) + 2
+        print(
+            padded("layer", to: width) + padded("output", to: 12) + padded("parameters", to: 13, left: true)
+                + padded("multiply-adds", to: 16, left: true) + padded("activation", to: 14, left: true))
+        for layer in rows {
+            let isBlock = !layer.layers.isEmpty
+            print(
+                padded(layer.name, to: width) + padded(layer.output.description, to: 12)
+                    + padded(isBlock ? "" : grouped(layer.parameterCount), to: 13, left: true)
+                    + padded(isBlock ? "" : grouped(layer.multiplyAdds), to: 16, left: true)
+                    + padded(isBlock ? "" : "\(grouped(layer.output.count * 4)) B", to: 14, left: true))
+        }
+        let sums = rows.filter(\.layers.isEmpty)
+        print(
+            padded("sum", to: width) + padded("", to: 12)
+                + padded(grouped(layers.reduce(0) { $0 + $1.parameterCount }), to: 13, left: true)
+                + padded(grouped(layers.reduce(0) { $0 + $1.multiplyAdds }), to: 16, left: true)
+                + padded("\(grouped(sums.reduce(0) { $0 + $1.output.count * 4 })) B", to: 14, left: true))
+        if let globalBatch {
+            guard globalBatch > 0, microBatches > 0 else {
+                throw Failure(
+                    .usage, "found a global batch of \(globalBatch) and \(microBatches) micro-batches, expected at least 1 of each")
+            }
+            let capacity = (globalBatch + microBatches - 1) / microBatches
+            let (perSample, fixed) = try Plan.requiredFloats(for: model)
+            let bytes = Int(perSample * Double(capacity) + fixed) * MemoryLayout<Float>.stride
+            print("")
+            print("a plan for micro-batches of \(capacity) takes \(grouped(bytes)) bytes on each rank")
+        }
+    }
+}
+
+struct ShapeArgument: ExpressibleByArgument, Sendable {
+    let shape: TensorShape
+
+    init?(argument: String) {
+        let sizes = argument.split(separator: ",").compactMap { Int($0) }
+        guard sizes.count == 3, sizes.allSatisfy({ $0 > 0 }) else { return nil }
+        shape = TensorShape(height: sizes[0], width: sizes[1], channels: sizes[2])
+    }
+}
