@@ -62,13 +62,21 @@ public struct CheckpointStore: Sendable {
     /// - Returns: the paths that they had.
     /// - Throws: `Failure(.io)`.
     public func supersede(after step: Int) throws(Failure) -> [String] {
-        let paths = try steps().filter { $0 > step }.map { path(step: $0) }
+        var paths = try steps().filter { $0 > step }.map { path(step: $0) }
+        // The best one, where it is another name of one of them.
+        let best = "\(directory)/best.safetensors"
+        if paths.contains(where: { Self.isSameFile($0, best) }) { paths.append(best) }
         for path in paths {
             guard rename(path, path + ".superseded") == 0 else {
                 throw Failure(.io, "\(path) cannot be renamed: \(String(cString: strerror(errno)))")
             }
         }
         return paths
+    }
+
+    private static func isSameFile(_ path: String, _ other: String) -> Bool {
+        var (one, two) = (stat(), stat())
+        return stat(path, &one) == 0 && stat(other, &two) == 0 && one.st_ino == two.st_ino && one.st_dev == two.st_dev
     }
 
     /// The newest checkpoint that passes all checks, or nil if there is none at all.

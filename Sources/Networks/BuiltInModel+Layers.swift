@@ -41,7 +41,7 @@ extension BuiltInModel {
         case .resnet8Plain: plainResNet8
         case .resnet18: resNet(stages: [(64, 2), (128, 2), (256, 2), (512, 2)])
         case .cnn200: cnn200
-        case .resnet200: resNet(stages: [(64, 3), (128, 4), (256, 4), (512, 3)])
+        case .resnet3443: resNet(stages: [(64, 3), (128, 4), (256, 4), (512, 3)])
         }
     }
 
@@ -175,8 +175,7 @@ extension BuiltInModel {
             .residual(
                 .init(
                     layers: [.relu, convolution(channels, stride: stride), .relu, convolution(channels)],
-                    shortcut: stride == 1
-                        ? [] : [.maxPool(.init(size: 1, stride: stride)), .padChannels(.init(channels: channels))]))
+                    shortcut: stride == 1 ? [] : subsampled(channels, stride: stride)))
         }
         return [convolution(16), block(16, stride: 1), block(32, stride: 2), block(64, stride: 2), .relu, .globalAveragePool]
     }

@@ -19,7 +19,7 @@ public struct BuiltInModel: Sendable, Equatable {
         case resnet8Plain = "resnet8-plain"
         case resnet20, resnet32, resnet56, resnet18
         case cnn200
-        case resnet200 = "resnet-3443"
+        case resnet3443 = "resnet-3443"
     }
 
     /// What some models let one choose; nil is the model's own default.
@@ -37,7 +37,7 @@ public struct BuiltInModel: Sendable, Equatable {
 
         public init() {}
 
-        enum CodingKeys: String, CodingKey, CaseIterable { case kernel, channels, widths, width, dropout }
+        public enum CodingKeys: String, CodingKey, CaseIterable { case kernel, channels, widths, width, dropout }
     }
 
     public init(_ name: Name, options: Options = Options()) {
@@ -64,15 +64,26 @@ public struct BuiltInModel: Sendable, Equatable {
     public var usualInput: TensorShape {
         switch name {
         case .mlp, .mlp512, .mnistCNN, .simpleCNN: TensorShape(height: 28, width: 28, channels: 1)
-        case .cnn200, .resnet200: TensorShape(height: 64, width: 64, channels: 3)
+        case .cnn200, .resnet3443: TensorShape(height: 64, width: 64, channels: 3)
         default: TensorShape(height: 32, width: 32, channels: 3)
         }
     }
 
     public var usualClasses: Int {
         switch name {
-        case .cnn200, .resnet200: 200
+        case .cnn200, .resnet3443: 200
         default: 10
+        }
+    }
+
+    /// The options that the model has; it knows nothing of the others.
+    public var knownOptions: [Options.CodingKeys] {
+        switch name {
+        case .mlp: [.widths]
+        case .mnistCNN: [.kernel, .channels]
+        case .simpleCNN: [.width]
+        case .lenet5, .lenet5Dilated, .lenet5Depthwise, .lenet5Shallow, .lenet5Deep, .alexnet32: [.dropout]
+        default: []
         }
     }
 
@@ -95,7 +106,7 @@ public struct BuiltInModel: Sendable, Equatable {
         case .resnet8Plain: "pre-activation ResNet-8 without BatchNorm, as in Shallue et al. 2019"
         case .resnet18: "He et al. 2016, with the stem for 32×32 images"
         case .cnn200: "the 200-class report's CNN: five convolutions with BatchNorm"
-        case .resnet200: "the 200-class report's ResNet: [3, 4, 4, 3] blocks of 64 to 512"
+        case .resnet3443: "the 200-class report's ResNet: [3, 4, 4, 3] blocks of 64 to 512"
         }
     }
 }

@@ -184,7 +184,10 @@ struct Compiler {
         gradientCounts[place.index] = max(gradientCounts[place.index], count)
     }
 
-    private func offset(_ layer: ResolvedLayer, _ role: String) -> Int { offsets["\(layer.name).\(role)", default: 0] }
+    private func offset(_ layer: ResolvedLayer, _ role: String) -> Int {
+        guard let offset = offsets["\(layer.name).\(role)"] else { fatalError("\(layer.name) has no \(role) in the arena") }
+        return offset
+    }
 
     private func parameters(of layer: ResolvedLayer) -> LayerParameters {
         LayerParameters(weight: offset(layer, "weight"), bias: offsets["\(layer.name).bias"])

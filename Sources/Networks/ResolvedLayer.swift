@@ -126,7 +126,10 @@ extension Model {
                 } else {
                     (output, parameters) = try description.resolve(input: shape)
                 }
-                let sizes = parameters.map { $0.shape.reduce(1.0) { $0 * Double($1) } } + [Double(output.count)]
+                let sizes =
+                    parameters.map { $0.shape.reduce(1.0) { $0 * Double($1) } } + [
+                        Double(output.height) * Double(output.width) * Double(output.channels)
+                    ]
                 guard sizes.allSatisfy({ $0 <= Double(Self.largestCount) }) else {
                     throw ShapeProblem(
                         text: "more than \(Self.largestCount) values in one tensor are more than any machine here can train")

@@ -31,13 +31,17 @@ public struct Experiment: Sendable, Equatable {
         try Self.check(augmentation.crop, "augmentation.crop", from: 0)
         try optimiser.validate()
         try schedule.validate()
+        if let warmUp = schedule.warmUp, warmUp.epochs > Double(epochs) {
+            throw Failure(
+                .usage, "schedule.warm-up.epochs: found \(warmUp.epochs), expected at most the \(epochs) epochs of training")
+        }
         try plateau?.validate()
         if let earlyStopping { try Self.check(earlyStopping, "early-stopping") }
         try loss.validate()
     }
 
     /// Whole numbers of a recipe stay where no sum or product of them overflows.
-    static func check(_ value: Int, _ name: String, from least: Int = 1) throws {
+    public static func check(_ value: Int, _ name: String, from least: Int = 1) throws {
         guard (least...Int(Int32.max)).contains(value) else {
             throw Failure(.usage, "\(name): found \(value), expected a number from \(least) to \(Int32.max)")
         }

@@ -41,9 +41,9 @@ extension ModelReference: Codable {
         } else if try decoder.container(keyedBy: Model.CodingKeys.self).contains(.layers) {
             self = .described(try Model(from: decoder))
         } else {
-            try decoder.rejectUnknownKeys(of: CodingKeys.self)
             let name = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .name)
             var model = try BuiltInModel(named: name)
+            try decoder.rejectUnknownKeys(named: ["name"] + model.knownOptions.map(\.rawValue))
             model.options = try BuiltInModel.Options(from: decoder)
             self = .named(model)
         }

@@ -37,7 +37,12 @@ public struct Optimiser: Sendable, Equatable {
         guard !nesterov || momentum > 0 else {
             throw Failure(.usage, "optimiser.nesterov needs a momentum above 0: set optimiser.momentum (--momentum)")
         }
-        if let momentumUntil { try Experiment.check(momentumUntil, "optimiser.momentum-until") }
+        if let momentumUntil {
+            try Experiment.check(momentumUntil, "optimiser.momentum-until")
+            guard momentum > 0 else {
+                throw Failure(.usage, "optimiser.momentum-until needs a momentum above 0: set optimiser.momentum (--momentum)")
+            }
+        }
         for (name, value) in [("clip", clip), ("lars", lars)] {
             guard let value, !(value > 0 && value.isFinite) else { continue }
             throw Failure(.usage, "optimiser.\(name): found \(value), expected a number above 0")

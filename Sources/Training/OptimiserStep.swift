@@ -20,7 +20,8 @@ struct OptimiserStep {
         for parameter in layout.parameters where range.contains(parameter.offset) {
             let decay = parameter.isWeight || optimiser.decays == .all ? optimiser.weightDecay : 0
             let trust = trustRatio(of: parameter, state, scale: scale, decay: decay)
-            descend(state, parameter.range, scale: scale, rate: rate * trust, momentum: momentum, decay: decay)
+            // The ratio goes into the velocity, as part of its newest term: the older ones keep the ratio of their own step.
+            descend(state, parameter.range, scale: scale * trust, rate: rate, momentum: momentum, decay: decay * trust)
         }
     }
 
@@ -43,7 +44,7 @@ struct OptimiserStep {
     }
 
     /// LARS: coefficient·‖w‖ / (‖g‖ + decay·‖w‖) for a weight, 1 for biases and BatchNorm, and without LARS. Source: You, Gitman,
-    /// Ginsburg, arXiv:1708.03888, equation 6.
+    /// Ginsburg, arXiv:1708.03888, equation 6 and algorithm 1.
     private func trustRatio(of parameter: Parameter, _ state: TrainingState, scale: Double, decay: Double) -> Double {
         guard let coefficient = optimiser.lars, parameter.isWeight else { return 1 }
         let weight = Norm.sumOfSquares(count: parameter.count, state.parameters.base + parameter.offset).squareRoot()

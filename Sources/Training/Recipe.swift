@@ -19,7 +19,9 @@ public struct Recipe: Sendable, Equatable {
         do {
             text = try String(contentsOfFile: path, encoding: .utf8)
         } catch {
-            guard FileManager.default.fileExists(atPath: path) else {
+            var isDirectory: ObjCBool = false
+            let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+            guard isThere, !isDirectory.boolValue || !BuiltInRecipe.all.contains(where: { $0.name == path }) else {
                 return Recipe(experiment: try BuiltInRecipe.named(path).experiment)
             }
             throw Failure(.badData, "recipe \(path): cannot be read as UTF-8 text")

@@ -22,7 +22,10 @@ public struct RunDirectory: Sendable, Equatable {
     }
 
     /// Makes the first of `runs/NAME-1`, `runs/NAME-2`, … that does not exist; two runs that start at once get two directories.
-    static func makeNextFree(named name: String, in parent: String = "runs") throws -> RunDirectory {
+    ///
+    /// The name may come from a model file: what is neither letter nor digit becomes a hyphen, so that it leads nowhere else.
+    static func makeNextFree(named wanted: String, in parent: String = "runs") throws -> RunDirectory {
+        let name = String(wanted.prefix(64).map { $0.isLetter || $0.isNumber ? $0 : "-" })
         try RunDirectory(path: parent).make(parent)
         var number = 1
         while true {

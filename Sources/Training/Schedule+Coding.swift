@@ -69,11 +69,12 @@ extension Schedule: Codable {
 
 extension Schedule.Shape {
     fileprivate init(key: Schedule.CodingKeys, in container: KeyedDecodingContainer<Schedule.CodingKeys>) throws {
+        let settings = try container.superDecoder(forKey: key)
         if key == .constant {
+            try settings.rejectUnknownKeys(named: [])
             self = .constant
             return
         }
-        let settings = try container.superDecoder(forKey: key)
         switch key {
         case .step:
             let read = try ShapeSettings(settings, ["every", "factor"])

@@ -30,7 +30,7 @@ public struct Schedule: Sendable, Equatable {
         /// JMLR 20 (2019), section 4.
         case linear(end: Double, share: Double)
         /// Up from 1/`start` to 1 over the first `peak` of all steps, then down to 1/(`start`·`end`), each along half a cosine. Source:
-        /// Smith and Topin 2017, in the form of PyTorch's OneCycleLR, of which the optimiser's rate is the largest.
+        /// Smith and Topin 2017, in the form of PyTorch's OneCycleLR without its cycle of momentum; the optimiser's rate is the largest.
         case oneCycle(peak: Double, start: Double, end: Double)
     }
 

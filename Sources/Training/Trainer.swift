@@ -93,13 +93,25 @@ public final class Trainer {
                 mark = clock.now
             }
         }
+        if world.rank == 0, let explanation = earlyStop { reporter.stoppedEarly(explanation) }
         recorder.enter(.ended, step: state.progress.position.step)
+    }
+
+    /// Why training ends before its last epoch; nil where it does not.
+    private var earlyStop: String? {
+        let best = state.progress.bestTest
+        guard let patience = experiment.earlyStopping, best.epochsSince >= patience,
+            state.progress.position.epoch < experiment.epochs
+        else {
+            return nil
+        }
+        return "early stopping: the test loss has not fallen below \(best.loss ?? .nan) for \(best.epochsSince) epochs"
     }
 
     private var isDone: Bool {
         let progress = state.progress
         return progress.position.epoch >= experiment.epochs || progress.position.step >= execution.maxSteps ?? .max
-            || progress.bestTest.epochsSince >= experiment.earlyStopping ?? .max
+            || earlyStop != nil
     }
 
     /// The number of the run's last step: those taken, and those that are left of this epoch and the following ones, or fewer where the

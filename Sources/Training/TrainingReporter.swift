@@ -11,6 +11,8 @@ public protocol TrainingReporter: AnyObject {
     func finishedEpoch(_ report: EpochReport)
     /// After a checkpoint has been written.
     func wroteCheckpoint(_ path: String)
+    /// Where training ends before its last epoch, and why.
+    func stoppedEarly(_ explanation: String)
     func warn(_ text: String)
 }
 

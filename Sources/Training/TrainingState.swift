@@ -31,7 +31,10 @@ public struct Progress: Sendable, Equatable, Codable {
     /// Whether training can stand here at all: what a damaged or forged checkpoint says must not reach any arithmetic.
     var isSane: Bool {
         let numbers = [position.epoch, position.sample, position.step, figures.samples, figures.correct, figures.nonFinite]
-        return numbers.allSatisfy { (0...Int(Int32.max)).contains($0) } && figures.loss.isSane
+        let counts = numbers + [plateau.badEpochs, bestTest.epochsSince]
+        let losses = plateau.losses + [plateau.best, bestTest.loss].compactMap { $0 }
+        return counts.allSatisfy { (0...Int(Int32.max)).contains($0) } && figures.loss.isSane && losses.allSatisfy(\.isFinite)
+            && plateau.losses.count < 10 && plateau.factor > 0 && plateau.factor <= 1
     }
 }
 

@@ -83,6 +83,8 @@ final class Console: TrainingReporter {
 
     func wroteCheckpoint(_ path: String) {}
 
+    func stoppedEarly(_ explanation: String) { terminal.print(explanation) }
+
     func warn(_ text: String) {
         terminal.endProgress()
         complain(worldSize == 1 ? "warning: \(text)" : "warning: rank \(rank) on \(host): \(text)")

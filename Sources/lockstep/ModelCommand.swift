@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Diagnostics
 import Foundation
 import Networks
@@ -47,6 +48,7 @@ struct ModelShow: ParsableCommand {
 
     func run() throws {
         let model = try resolved()
+        _ = try model.resolvedLayers()
         if yaml {
             print(try model.yaml(), terminator: "")
         } else {
@@ -55,7 +57,13 @@ struct ModelShow: ParsableCommand {
     }
 
     private func resolved() throws -> Model {
-        if FileManager.default.fileExists(atPath: model) { return try Model.read(model) }
+        var isDirectory: ObjCBool = false
+        if FileManager.default.fileExists(atPath: model, isDirectory: &isDirectory), !isDirectory.boolValue {
+            guard input == nil, classes == nil else {
+                throw Failure(.usage, "\(model) says its own input and classes: --input and --classes are for built-in models")
+            }
+            return try Model.read(model)
+        }
         let builtIn = try BuiltInModel(named: model)
         return builtIn.model(input: input?.shape ?? builtIn.usualInput, classes: classes ?? builtIn.usualClasses)
     }
@@ -82,15 +90,14 @@ struct ModelShow: ParsableCommand {
                 + padded(grouped(layers.reduce(0) { $0 + $1.multiplyAdds }), to: 16, left: true)
                 + padded("\(grouped(sums.reduce(0) { $0 + $1.output.count * 4 })) B", to: 14, left: true))
         if let globalBatch {
-            guard globalBatch > 0, microBatches > 0 else {
-                throw Failure(
-                    .usage, "found a global batch of \(globalBatch) and \(microBatches) micro-batches, expected at least 1 of each")
-            }
-            let capacity = (globalBatch + microBatches - 1) / microBatches
+            try Experiment.check(globalBatch, "global-batch")
+            let capacity = try BatchPartition(
+                globalBatch: globalBatch, microBatches: microBatches, ranks: 1, samples: globalBatch
+            ).largestMicroBatch
             let (perSample, fixed) = try Plan.requiredFloats(for: model)
-            let bytes = Int(perSample * Double(capacity) + fixed) * MemoryLayout<Float>.stride
+            let bytes = (perSample * Double(capacity) + fixed) * Double(MemoryLayout<Float>.stride)
             print("")
-            print("a plan for micro-batches of \(capacity) takes \(grouped(bytes)) bytes on each rank")
+            print("a plan for micro-batches of \(capacity) takes \(String(format: "%.0f", bytes * 1e-6)) MB on each rank")
         }
     }
 }

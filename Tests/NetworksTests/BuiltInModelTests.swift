@@ -66,7 +66,7 @@ import Testing
         #expect(convolutions.map(\.output.channels) == [32, 64, 192, 256, 256])
         #expect(cnn.map(\.description.kind).filter { $0 == "batch-norm" }.count == 5)
         #expect(cnn.map(\.description.kind).filter { $0 == "max-pool" }.count == 5)
-        let resnet = try BuiltInModel(.resnet200).model(input: images, classes: 200).resolvedLayers()
+        let resnet = try BuiltInModel(.resnet3443).model(input: images, classes: 200).resolvedLayers()
         let blocks = resnet.filter { $0.description.kind == "residual" }
         #expect(blocks.map(\.output.channels) == [64, 64, 64] + [128, 128, 128, 128] + [256, 256, 256, 256] + [512, 512, 512])
         #expect(blocks.filter { !$0.shortcut.isEmpty }.count == 3)

@@ -79,13 +79,13 @@ import Testing
         let momentum = epoch < optimiser.momentumUntil ?? .max ? optimiser.momentum : 0
         for parameter in layout.parameters {
             let decay = parameter.isWeight || optimiser.decays == .all ? optimiser.weightDecay : 0
-            var rate = rate
+            var trust = 1.0
             if let coefficient = optimiser.lars, parameter.isWeight {
                 let (w, g) = (norm(Array(weights[parameter.range])), norm(Array(gradients[parameter.range])))
-                rate *= coefficient * w / (g + decay * w)
+                trust = coefficient * w / (g + decay * w)
             }
             for i in parameter.range {
-                let g = gradients[i] + decay * weights[i]
+                let g = trust * (gradients[i] + decay * weights[i])
                 velocity[i] = momentum * velocity[i] + g
                 weights[i] -= rate * (optimiser.nesterov ? g + momentum * velocity[i] : velocity[i])
             }

@@ -70,6 +70,8 @@ import Testing
         ("experiment: {model: lenet5, schedule: cosine}", "found 'cosine', expected constant or a mapping"),
         ("experiment: {model: lenet5}\nexecuton: {}", "test: unknown key 'executon': did you mean 'execution'?"),
         ("experiment: {model: lenet5}\nexecution: {kep: 1}", "test: execution: unknown key 'kep': did you mean 'keep'?"),
+        ("experiment: {model: {name: lenet5, kernel: 7}}", "unknown key 'kernel': known keys are name, dropout"),
+        ("experiment: {model: lenet5, schedule: {constant: {factor: 3}}}", "unknown key 'factor'"),
         ("experiment: {model: resnet}", "unknown model 'resnet'"),
         ("experiment: {model: lenet5, loss: hinge}", "loss: unknown loss 'hinge': known are softmax, euclidean"),
         ("experiment: {model: lenet5, loss: {softmx: {}}}", "unknown key 'softmx': did you mean 'softmax'?"),
