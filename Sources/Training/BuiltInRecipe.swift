@@ -1,7 +1,6 @@
 import Datasets
 import Diagnostics
 import Networks
-import Yams
 
 /// A recipe that comes with Lockstep: an experiment under a name, for the data set that it says.
 public struct BuiltInRecipe: Sendable {
@@ -67,5 +66,5 @@ public struct BuiltInRecipe: Sendable {
     }
 
     /// The recipe as a file that a user could have written.
-    public func yaml() throws -> String { try YAMLEncoder().encode(["experiment": experiment]) }
+    public func yaml() throws -> String { try readableYAML(["experiment": experiment]) }
 }

@@ -14,9 +14,13 @@ extension Model {
     }
 
     /// The model as the YAML that a user could have written.
-    public func yaml() throws -> String {
-        let encoder = YAMLEncoder()
-        encoder.options.width = 120
-        return try encoder.encode(self)
+    public func yaml() throws -> String { try readableYAML(self) }
+}
+
+/// YAML as people write it: Yams gives every number that is not whole an exponent, 0.1 as 1e-1.
+func readableYAML(_ value: some Encodable) throws -> String {
+    let text = try YAMLEncoder().encode(value)
+    return text.replacing(#/(?<lead>[:\-] )(?<number>-?[0-9.]+e[+\-]?[0-9]+)$/#.anchorsMatchLineEndings()) { match in
+        match.lead + (Double(match.number).map { "\($0)" } ?? match.number)
     }
 }

@@ -31,6 +31,20 @@ import Testing
         try recipe.validate()
     }
 
+    /// What `recipe show` prints is what a user would write, and means the same.
+    @Test func builtInRecipesAreWrittenPlainly() throws {
+        #expect(BuiltInRecipe.all.count == 8)
+        for recipe in BuiltInRecipe.all {
+            let text = try recipe.yaml()
+            #expect(try Recipe.parse(text, name: recipe.name).experiment == recipe.experiment, "\(text)")
+            try recipe.experiment.validate()
+        }
+        let text = try BuiltInRecipe.named("resnet20-cifar10").yaml()
+        #expect(
+            text.contains("rate: 0.1\n") && text.contains("momentum: 0.9\n") && text.contains("weight-decay: 0.0001\n"), "\(text)")
+        #expect(throws: Failure.self) { try BuiltInRecipe.named("resnet20") }
+    }
+
     /// The canonical form stands in every checkpoint and decides its bytes: it changes with intent only.
     @Test func canonicalForm() throws {
         let experiment = try Recipe.parse(Self.whole, name: "test").experiment
