@@ -39,7 +39,7 @@ let package = Package(
             dependencies: ["CZlib", "Diagnostics", "Random", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(name: "Checkpoints", dependencies: ["CZlib", "Diagnostics"], swiftSettings: strict),
-        .target(name: "Parallelism", swiftSettings: strict),
+        .target(name: "Parallelism", dependencies: ["Networks"], swiftSettings: strict),
         .target(
             name: "Training",
             dependencies: [

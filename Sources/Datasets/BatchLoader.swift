@@ -109,11 +109,11 @@ private final class SharedState: @unchecked Sendable {
 
     func fillUntilStopped() {
         do {
-            var order = Permutation(count: reader.images.count, seed: seed, epoch: next.epoch)
+            var order = Permutation(count: reader.samples.count, seed: seed, epoch: next.epoch)
             while waitForFreeSlot() {
-                if next.sample == 0 { order = Permutation(count: reader.images.count, seed: seed, epoch: next.epoch) }
+                if next.sample == 0 { order = Permutation(count: reader.samples.count, seed: seed, epoch: next.epoch) }
                 try fill(&slots[filled % Self.slotCount], order: order)
-                next = next.advanced(globalBatch: partition.globalBatch, samples: reader.images.count)
+                next = next.advanced(globalBatch: partition.globalBatch, samples: reader.samples.count)
                 condition.lock()
                 filled += 1
                 condition.broadcast()
@@ -137,7 +137,7 @@ private final class SharedState: @unchecked Sendable {
 
     private func fill(_ slot: inout Slot, order: Permutation) throws {
         slot.position = next
-        slot.globalCount = next.nextBatchCount(globalBatch: partition.globalBatch, samples: reader.images.count)
+        slot.globalCount = next.nextBatchCount(globalBatch: partition.globalBatch, samples: reader.samples.count)
         slot.places = partition.positions(ofRank: rank, inBatchOf: slot.globalCount)
         for (row, place) in slot.places.enumerated() {
             let sample = order[next.sample + place]

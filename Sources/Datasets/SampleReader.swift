@@ -2,14 +2,14 @@ import Random
 
 /// Turns the stored bytes of a sample into what a network takes: [H, W, C] floats, normalised, augmented in training.
 public struct SampleReader: Sendable {
-    public let images: ImageSet
+    public let samples: Selection
     private let augmentation: Augmentation
     private let generator: CounterGenerator
     /// The value of every byte, per channel: (byte/255 − mean) / deviation.
     private let values: [[Float]]
 
-    public init(images: ImageSet, normalisation: Normalisation, augmentation: Augmentation = .none, seed: UInt64 = 0) {
-        self.images = images
+    public init(samples: Selection, normalisation: Normalisation, augmentation: Augmentation = .none, seed: UInt64 = 0) {
+        self.samples = samples
         self.augmentation = augmentation
         generator = CounterGenerator(seed: seed, purpose: .augmentation)
         values = zip(normalisation.mean, normalisation.deviation).map { mean, deviation -> [Float] in
@@ -18,11 +18,13 @@ public struct SampleReader: Sendable {
     }
 
     /// Floats of one sample.
-    public var sampleCount: Int { images.height * images.width * images.channels }
+    public var sampleCount: Int { samples.images.imageBytes }
 
-    /// Reads sample `index` into `output` [H, W, C] and returns its label; allocates nothing.
+    /// Reads the sample at `position` into `output` [H, W, C] and returns its label; allocates nothing.
     /// - Throws: `Failure.badData` where the label is out of range.
-    public func read(_ index: Int, epoch: Int, into output: UnsafeMutablePointer<Float>) throws -> Int32 {
+    public func read(_ position: Int, epoch: Int, into output: UnsafeMutablePointer<Float>) throws -> Int32 {
+        let images = samples.images
+        let index = samples[position]
         let label = try images.label(at: index)
         let draw = augmentation.draw(generator: generator, sample: index, epoch: epoch)
         let (height, width, channels) = (images.height, images.width, images.channels)

@@ -11,13 +11,25 @@ public struct MicroBatch {
     public var count: Int
     /// The place of its first sample in the global batch: with the step it keys every random draw.
     public var firstSample: Int
+    /// Samples that BatchNorm takes its statistics over: `count`, or those of the global batch where ranks add up their sums.
+    public var statisticsCount: Int
 
-    public init(images: UnsafePointer<Float>, labels: UnsafePointer<Int32>, count: Int, firstSample: Int) {
+    /// - Parameter statisticsCount: nil for `count`.
+    public init(
+        images: UnsafePointer<Float>, labels: UnsafePointer<Int32>, count: Int, firstSample: Int, statisticsCount: Int? = nil
+    ) {
         self.images = images
         self.labels = labels
         self.count = count
         self.firstSample = firstSample
+        self.statisticsCount = statisticsCount ?? count
     }
+}
+
+/// Which way through the network.
+public enum Direction: String, Sendable {
+    case forward
+    case backward
 }
 
 /// What training makes small.
@@ -37,6 +49,8 @@ public final class Plan {
     public let layout: ParameterLayout
     public let capacity: Int
     private let layers: [any CompiledLayer]
+    /// Where its BatchNorm layers stand in `layers`: between them lie the segments that run without sums over other ranks.
+    private let batchNorms: [(place: Int, layer: BatchNormLayer)]
     private let activations: AlignedFloats
     private let scratch: AlignedFloats
     /// The buffers that gradients of activations take turns in, and their addresses side by side.
@@ -68,6 +82,7 @@ public final class Plan {
         var compiler = Compiler(capacity: capacity, layout: layout)
         (outputs, outputsGradient) = compiler.compile(resolved)
         layers = compiler.layers
+        batchNorms = layers.enumerated().compactMap { place, layer in (layer as? BatchNormLayer).map { (place, $0) } }
         activations = AlignedFloats(count: compiler.activationCount * capacity)
         scratch = AlignedFloats(count: compiler.scratchCount)
         gradients = compiler.gradientCounts.map { AlignedFloats(count: $0 * capacity) }
@@ -85,15 +100,61 @@ public final class Plan {
 
     /// Computes the outputs of `batch`, adds its loss and hits to `figures`, and in training prepares the loss's gradient.
     public func forward(_ batch: MicroBatch, parameters: UnsafePointer<Float>, mode: Mode, figures: inout Figures) {
-        require(batch.count <= capacity, "a micro-batch of \(batch.count) samples in a plan for \(capacity)")
         let pass = self.pass(batch, parameters: parameters, gradients: nil, mode: mode)
         for layer in layers { layer.forward(pass) }
+        score(pass, figures: &figures)
+    }
+
+    /// Adds the gradient of the summed loss of `batch` to `gradients`, and its share of the running statistics' sums; to be called right
+    /// after its forward pass in training.
+    public func backward(
+        _ batch: MicroBatch, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>, mode: Mode
+    ) {
+        let pass = self.pass(batch, parameters: parameters, gradients: gradients, mode: mode)
+        for layer in layers.reversed() { layer.backward(pass) }
+    }
+
+    /// Parts of the network that run one after another with a sum over ranks in between: one more than BatchNorm layers.
+    public var segmentCount: Int { batchNorms.count + 1 }
+
+    /// The sums that BatchNorm layer `index` (from 0) has taken of this rank's samples when a segment that leads to it has run, forward or
+    /// backward; to be added up over all ranks in place.
+    public func statistics(_ index: Int) -> UnsafeMutableBufferPointer<Double> { batchNorms[index].layer.sums }
+
+    /// The forward pass through one segment; segments run in order. The last one ends as `forward` does.
+    public func forward(
+        _ batch: MicroBatch, segment: Int, parameters: UnsafePointer<Float>, mode: Mode, figures: inout Figures
+    ) {
+        let pass = self.pass(batch, parameters: parameters, gradients: nil, mode: mode)
+        if segment > 0 { batchNorms[segment - 1].layer.finish(.forward, pass) }
+        for layer in layers[places(ofSegment: segment)] { layer.forward(pass) }
+        if segment < batchNorms.count { batchNorms[segment].layer.begin(.forward, pass) } else { score(pass, figures: &figures) }
+    }
+
+    /// The backward pass through one segment; segments run from the last to the first.
+    public func backward(
+        _ batch: MicroBatch, segment: Int, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>, mode: Mode
+    ) {
+        let pass = self.pass(batch, parameters: parameters, gradients: gradients, mode: mode)
+        if segment < batchNorms.count { batchNorms[segment].layer.finish(.backward, pass) }
+        for layer in layers[places(ofSegment: segment)].reversed() { layer.backward(pass) }
+        if segment > 0 { batchNorms[segment - 1].layer.begin(.backward, pass) }
+    }
+
+    private func places(ofSegment segment: Int) -> Range<Int> {
+        let start = segment > 0 ? batchNorms[segment - 1].place + 1 : 0
+        return start..<(segment < batchNorms.count ? batchNorms[segment].place : layers.count)
+    }
+
+    /// Loss, hits and, in training, the loss's gradient of what the layers have put out.
+    private func score(_ pass: Pass, figures: inout Figures) {
         let classes = model.classes
+        let batch = pass.batch
         for sample in 0..<batch.count {
             let row = pass[outputs] + sample * classes
             let label = Int(batch.labels[sample])
             let gradient: UnsafeMutablePointer<Float>? =
-                if case .training = mode { pass[outputsGradient] + sample * classes } else { nil }
+                if case .training = pass.mode { pass[outputsGradient] + sample * classes } else { nil }
             let value =
                 switch loss {
                 case .softmax(let smoothing):
@@ -107,15 +168,6 @@ public final class Plan {
         figures.samples += batch.count
     }
 
-    /// Adds the gradient of the summed loss of `batch` to `gradients`, and its share of the running statistics' sums; to be called right
-    /// after its forward pass in training.
-    public func backward(
-        _ batch: MicroBatch, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>, mode: Mode
-    ) {
-        let pass = self.pass(batch, parameters: parameters, gradients: gradients, mode: mode)
-        for layer in layers.reversed() { layer.backward(pass) }
-    }
-
     /// The outputs of the last forward pass: [count, classes].
     public func logits(count: Int) -> UnsafeBufferPointer<Float> {
         guard case .activation(let offset) = outputs else { return UnsafeBufferPointer(start: nil, count: 0) }
@@ -126,7 +178,8 @@ public final class Plan {
         _ batch: MicroBatch, parameters: UnsafePointer<Float>, gradients parameterGradients: UnsafeMutablePointer<Float>?,
         mode: Mode
     ) -> Pass {
-        Pass(
+        require(batch.count <= capacity, "a micro-batch of \(batch.count) samples in a plan for \(capacity)")
+        return Pass(
             batch: batch, mode: mode, capacity: capacity, parameters: parameters, parameterGradients: parameterGradients,
             activations: activations.base, gradients: UnsafePointer(gradientBases), scratch: scratch.base)
     }

@@ -1,21 +1,21 @@
+import Networks
+
 /// A sum over all ranks.
 public enum Collective: Sendable, Equatable, CustomStringConvertible {
     /// Gradients: this range of the arena, in floats.
     case gradients(Range<Int>)
     /// The exact sums of losses, hits and counts.
     case figures
+    /// The sums of one BatchNorm layer (its number from 0, in forward order).
+    case statistics(Int)
 
     public var description: String {
         switch self {
         case .gradients(let range): "gradients \(range.lowerBound)..<\(range.upperBound)"
         case .figures: "figures"
+        case .statistics(let layer): "statistics of BatchNorm layer \(layer)"
         }
     }
-}
-
-public enum Direction: String, Sendable {
-    case forward
-    case backward
 }
 
 /// One operation of a step.
@@ -24,6 +24,8 @@ public enum Operation: Sendable, Equatable, CustomStringConvertible {
     case clear
     /// One direction through the network for one of this rank's micro-batches (its number in the global batch).
     case compute(microBatch: Int, Direction)
+    /// One direction through one segment of the network for all of this rank's micro-batches together.
+    case computeSegment(Int, Direction)
     /// Adds up over all ranks, and returns when the sum is there.
     case exchange(Collective)
     /// One step of the optimiser over this range of the arena, with the gradient divided once by the true number of samples.
@@ -35,6 +37,7 @@ public enum Operation: Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .clear: "clear"
         case .compute(let microBatch, let direction): "\(direction.rawValue) micro-batch \(microBatch)"
+        case .computeSegment(let segment, let direction): "\(direction.rawValue) segment \(segment)"
         case .exchange(let collective): "exchange \(collective)"
         case .update(let range): "update \(range.lowerBound)..<\(range.upperBound)"
         case .updateStatistics: "update running statistics"
@@ -60,8 +63,24 @@ public struct StepProgram: Sendable, Equatable, CustomStringConvertible {
         StepProgram(
             operations: [.clear]
                 + microBatches.flatMap { [.compute(microBatch: $0, .forward), .compute(microBatch: $0, .backward)] }
-                + [.exchange(.figures), .exchange(.gradients(0..<arenaCount)), .update(0..<trainedCount)]
-                + (arenaCount > trainedCount ? [.updateStatistics] : []))
+                + ending(trainedCount: trainedCount, arenaCount: arenaCount))
+    }
+
+    /// The same with BatchNorm's statistics over the global batch: all of a rank's micro-batches go through the network together, and stop
+    /// at each of its BatchNorm layers, forward and backward, for the sum over all ranks.
+    public static func replicated(synchronisedBatchNorms count: Int, trainedCount: Int, arenaCount: Int) -> StepProgram {
+        let forward = (0..<count).flatMap { [.computeSegment($0, .forward), .exchange(.statistics($0))] as [Operation] }
+        let backward = (0..<count).reversed().flatMap {
+            [.exchange(.statistics($0)), .computeSegment($0, .backward)] as [Operation]
+        }
+        let turn: [Operation] = [.computeSegment(count, .forward), .computeSegment(count, .backward)]
+        return StepProgram(
+            operations: [.clear] + forward + turn + backward + ending(trainedCount: trainedCount, arenaCount: arenaCount))
+    }
+
+    private static func ending(trainedCount: Int, arenaCount: Int) -> [Operation] {
+        [.exchange(.figures), .exchange(.gradients(0..<arenaCount)), .update(0..<trainedCount)]
+            + (arenaCount > trainedCount ? [.updateStatistics] : [])
     }
 
     public var description: String { operations.map(\.description).joined(separator: "\n") }

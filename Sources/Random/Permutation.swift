@@ -11,12 +11,12 @@ public struct Permutation: Sendable {
     private let keys: (SIMD4<UInt32>, SIMD4<UInt32>)
 
     /// - Precondition: 0 < count ≤ 2³².
-    public init(count: Int, seed: UInt64, epoch: Int) {
+    public init(count: Int, seed: UInt64, epoch: Int = 0, purpose: Purpose = .order) {
         self.count = count
         let bits = UInt32(Int.bitWidth - max(count - 1, 1).leadingZeroBitCount)
         halfBits = (bits + 1) / 2
         halfMask = (1 << halfBits) - 1
-        let generator = CounterGenerator(seed: seed, purpose: .order)
+        let generator = CounterGenerator(seed: seed, purpose: purpose)
         let epochWord = UInt32(truncatingIfNeeded: epoch)
         keys = (generator.block(0, 0, epochWord), generator.block(1, 0, epochWord))
     }

@@ -2,21 +2,25 @@ import Datasets
 import Diagnostics
 import Networks
 
-/// Whether BatchNorm's statistics, which are those of a micro-batch, stand on enough samples.
+/// Whether BatchNorm's statistics, which are those of a micro-batch or of the global batch, stand on enough samples.
 struct BatchNormCheck {
     private static let fewestSamples = 16
     private let layers: [ResolvedLayer]
-    /// Samples of the smallest micro-batch that is not empty, in a whole global batch and in an epoch's last one.
+    private let isSynchronised: Bool
+    /// Samples of the smallest set that statistics are taken over, in a whole global batch and in an epoch's last one.
     private let smallest: (whole: Int, last: Int)
 
     init(_ experiment: Experiment, partition: BatchPartition, samples: Int) throws {
         layers = try experiment.resolvedModel().resolvedLayers().flatMap(\.flattened).filter {
             if case .batchNorm = $0.description { true } else { false }
         }
+        let isSynchronised = experiment.syncBatchNorm
+        self.isSynchronised = isSynchronised
         let rest = samples % partition.globalBatch
         func smallest(of count: Int) -> Int {
-            (0..<partition.microBatches).map { partition.positions(ofMicroBatch: $0, inBatchOf: count).count }.filter { $0 > 0 }
-                .min() ?? 0
+            if isSynchronised { return count }
+            return (0..<partition.microBatches).map { partition.positions(ofMicroBatch: $0, inBatchOf: count).count }
+                .filter { $0 > 0 }.min() ?? 0
         }
         self.smallest = (smallest(of: partition.globalBatch), smallest(of: rest == 0 ? partition.globalBatch : rest))
     }
@@ -29,15 +33,19 @@ struct BatchNormCheck {
         }
         throw Failure(
             .usage,
-            "layer \(layer.name) would take its statistics over one value, in a micro-batch of one sample: set --micro-batches lower, or a "
-                + "--global-batch that leaves a larger last batch")
+            isSynchronised
+                ? "layer \(layer.name) would take its statistics over one value, in a global batch of one sample: set another --global-batch"
+                : "layer \(layer.name) would take its statistics over one value, in a micro-batch of one sample: set --micro-batches lower, "
+                    + "--sync-batchnorm, or a --global-batch that leaves a larger last batch")
     }
 
     /// What to say where statistics stand on few samples; nil where they do not.
     var warning: String? {
         guard !layers.isEmpty, smallest.whole < Self.fewestSamples else { return nil }
-        return
-            "BatchNorm takes its statistics over each micro-batch, of \(smallest.whole) samples here; below \(Self.fewestSamples) they "
-            + "are poor: set --micro-batches lower or --global-batch higher"
+        let poor = "below \(Self.fewestSamples) they are poor: set"
+        return isSynchronised
+            ? "BatchNorm takes its statistics over the global batch, of \(smallest.whole) samples here; \(poor) --global-batch higher"
+            : "BatchNorm takes its statistics over each micro-batch, of \(smallest.whole) samples here; \(poor) --micro-batches lower, "
+                + "--global-batch higher, or --sync-batchnorm"
     }
 }

@@ -32,8 +32,8 @@ public struct CheckpointEvaluation {
         try world.requireSame(
             "\(file.identity) \(try canonicalJSON(DataDescription(dataset)))",
             orThrow: "this rank's checkpoint or data set is not rank 0's; give every host the same")
-        let images = split == .training ? dataset.training : dataset.test
-        sampleCount = images.count
+        let samples = try world.agreed { try experiment.samples(split, of: dataset) }
+        sampleCount = samples.count
         let chunk = Evaluator.chunk(for: experiment)
         let (plan, state) = try world.agreed {
             let plan = try Plan(model: try experiment.resolvedModel(), loss: experiment.loss, capacity: chunk)
@@ -42,7 +42,7 @@ public struct CheckpointEvaluation {
             return (plan, state)
         }
         let evaluator = Evaluator(
-            reader: SampleReader(images: images, normalisation: dataset.normalisation), plan: plan, chunk: chunk)
+            reader: SampleReader(samples: samples, normalisation: dataset.normalisation), plan: plan, chunk: chunk)
         figures = try evaluator.figures(parameters: state.parameters.base, over: world, sums: FigureSums())
     }
 }
@@ -67,6 +67,21 @@ extension Experiment {
             throw Failure(.badData, "this experiment names its model without shapes: it was never resolved with its data")
         }
         return model
+    }
+
+    /// The samples of one split, as this experiment divides the training images; all of them, where the data are another set than its own.
+    /// - Throws: `Failure.usage` where validation images are asked for and none are held out.
+    fileprivate func samples(_ split: Split, of dataset: Dataset) throws -> Selection {
+        if split == .test { return Selection(dataset.test) }
+        let (training, validation) =
+            data == DataDescription(dataset) ? self.split.divide(dataset.training) : (Selection(dataset.training), nil)
+        if split == .training { return training }
+        guard let validation else {
+            throw Failure(
+                .usage,
+                "no validation images: this checkpoint's recipe holds none out of \(dataset.directory); evaluate --split test")
+        }
+        return validation
     }
 
     /// - Throws: `Failure.usage` where images or classes are not those that the model was made for.

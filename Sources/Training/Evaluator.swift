@@ -35,7 +35,7 @@ final class Evaluator {
     /// The figures of this rank's chunks.
     func localFigures(parameters: UnsafePointer<Float>, rank: Int, ranks: Int) throws -> Figures {
         var figures = Figures()
-        let samples = reader.images.count
+        let samples = reader.samples.count
         let chunks = (samples + chunk - 1) / chunk
         guard let labelBase = labels.baseAddress else { return figures }
         for index in rank * chunks / ranks..<(rank + 1) * chunks / ranks {
@@ -54,8 +54,8 @@ final class Evaluator {
         let local = try world.agreed { try localFigures(parameters: parameters, rank: world.rank, ranks: world.size) }
         let total = try sums.total(of: local, over: world)
         require(
-            total.samples == reader.images.count,
-            "\(total.samples) samples were evaluated, \(reader.images.count) are in the set")
+            total.samples == reader.samples.count,
+            "\(total.samples) samples were evaluated, \(reader.samples.count) are in the set")
         return total
     }
 }

@@ -13,13 +13,17 @@ public struct Experiment: Sendable, Equatable {
     public var globalBatch: Int = 64
     /// Terms of a step's sum: the parts of a global batch, of which each rank takes whole ones.
     public var microBatches: Int = 8
+    /// What of the training images is held out and what is trained on.
+    public var split = TrainingSplit()
     public var augmentation: Augmentation = .none
     public var optimiser = Optimiser()
     public var schedule = Schedule.constant
     public var plateau: Plateau?
-    /// Ends training when so many epochs in turn have not lowered the smallest test loss.
+    /// Ends training when so many epochs in turn have not lowered the smallest validation loss (test loss, where no images are held out).
     public var earlyStopping: Int?
     public var loss = Loss.softmax(labelSmoothing: 0)
+    /// BatchNorm's statistics in training are those of the global batch, instead of each micro-batch's own.
+    public var syncBatchNorm = false
 
     public init(model: ModelReference) { self.model = model }
 
@@ -58,6 +62,7 @@ public struct Experiment: Sendable, Equatable {
             throw Failure(
                 .usage, "augmentation.crop: found \(augmentation.crop), expected less than the images' size, \(found.input)")
         }
+        try split.check(samples: found.training)
         var resolved = self
         resolved.data = found
         resolved.model = .described(try model.model(for: found))
@@ -91,8 +96,9 @@ extension Experiment: Codable {
         case model, data, seed, epochs
         case globalBatch = "global-batch"
         case microBatches = "micro-batches"
-        case augmentation, optimiser, schedule, plateau, loss
+        case split, augmentation, optimiser, schedule, plateau, loss
         case earlyStopping = "early-stopping"
+        case syncBatchNorm = "sync-batchnorm"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -104,11 +110,13 @@ extension Experiment: Codable {
         epochs = try container.decodeIfPresent(Int.self, forKey: .epochs) ?? epochs
         globalBatch = try container.decodeIfPresent(Int.self, forKey: .globalBatch) ?? globalBatch
         microBatches = try container.decodeIfPresent(Int.self, forKey: .microBatches) ?? microBatches
+        split = try container.decodeIfPresent(TrainingSplit.self, forKey: .split) ?? split
         augmentation = try container.decodeIfPresent(Augmentation.self, forKey: .augmentation) ?? augmentation
         optimiser = try container.decodeIfPresent(Optimiser.self, forKey: .optimiser) ?? optimiser
         schedule = try container.decodeIfPresent(Schedule.self, forKey: .schedule) ?? schedule
         plateau = try container.decodeIfPresent(Plateau.self, forKey: .plateau)
         earlyStopping = try container.decodeIfPresent(Int.self, forKey: .earlyStopping)
         loss = try container.decodeIfPresent(Loss.self, forKey: .loss) ?? loss
+        syncBatchNorm = try container.decodeIfPresent(Bool.self, forKey: .syncBatchNorm) ?? syncBatchNorm
     }
 }

@@ -3,8 +3,8 @@ import Diagnostics
 import Foundation
 import Networks
 
-/// `metrics.csv`: a line for every so many steps (split `step`), and for every epoch one over its training samples (`train`) and one over
-/// the test set (`test`). Only rank 0 writes it; every number in it is exact over all ranks.
+/// `metrics.csv`: a line for every so many steps (split `step`), and for every epoch one over its training samples (`train`), one over the
+/// images held out (`validation`), where there are any, and one over the test set (`test`). Only rank 0 writes it; every number in it is exact over all ranks.
 final class MetricsLog {
     static let header = "epoch,step,split,samples,loss,accuracy,learning_rate,seconds,images_per_second"
     private static let stepColumn = 1
@@ -43,6 +43,7 @@ final class MetricsLog {
     enum Split: String {
         case step
         case train
+        case validation
         case test
     }
 

@@ -11,6 +11,7 @@ public struct Optimiser: Sendable, Equatable {
     public var decays = Decays.all
     /// Momentum is used in so many epochs, and off afterwards.
     public var momentumUntil: Int?
+    public var momentumRamp: MomentumRamp?
     /// The largest Euclidean norm of the mean gradient over all parameters; a longer one is shortened to it.
     public var clip: Double?
     /// LARS's coefficient; nil without LARS.
@@ -22,7 +23,25 @@ public struct Optimiser: Sendable, Equatable {
         case weights
     }
 
+    /// A momentum that changes evenly from epoch to epoch: the optimiser's own for `after` epochs, then in `over` epochs to `end`, which
+    /// the last of them has already.
+    public struct MomentumRamp: Sendable, Equatable {
+        public var after: Int = 0
+        public var over: Int
+        public var end: Double = 0
+    }
+
     public init() {}
+
+    /// The momentum in an epoch, counted from 0.
+    func momentum(inEpoch epoch: Int) -> Double {
+        if let momentumUntil, epoch >= momentumUntil { return 0 }
+        guard let ramp = momentumRamp, epoch >= ramp.after else { return momentum }
+        return momentum + (ramp.end - momentum) * min(1, Double(epoch - ramp.after + 1) / Double(ramp.over))
+    }
+
+    /// Whether any epoch uses momentum, so that there is a velocity to keep.
+    var usesMomentum: Bool { momentum > 0 || momentumRamp.map { $0.end > 0 } ?? false }
 
     func validate() throws {
         guard rate.isFinite && rate >= 0 else {
@@ -34,7 +53,11 @@ public struct Optimiser: Sendable, Equatable {
         guard weightDecay.isFinite && weightDecay >= 0 else {
             throw Failure(.usage, "optimiser.weight-decay (--weight-decay): found \(weightDecay), expected a number of at least 0")
         }
-        guard !nesterov || momentum > 0 else {
+        try momentumRamp?.validate()
+        guard momentumUntil == nil || momentumRamp == nil else {
+            throw Failure(.usage, "optimiser: momentum-until and momentum-ramp exclude each other; keep one of them")
+        }
+        guard !nesterov || usesMomentum else {
             throw Failure(.usage, "optimiser.nesterov needs a momentum above 0: set optimiser.momentum (--momentum)")
         }
         if let momentumUntil {
@@ -55,6 +78,7 @@ extension Optimiser: Codable {
         case rate, momentum, nesterov, decays, clip, lars
         case weightDecay = "weight-decay"
         case momentumUntil = "momentum-until"
+        case momentumRamp = "momentum-ramp"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -66,7 +90,28 @@ extension Optimiser: Codable {
         weightDecay = try container.decodeIfPresent(Double.self, forKey: .weightDecay) ?? weightDecay
         decays = try container.decodeIfPresent(Decays.self, forKey: .decays) ?? decays
         momentumUntil = try container.decodeIfPresent(Int.self, forKey: .momentumUntil)
+        momentumRamp = try container.decodeIfPresent(MomentumRamp.self, forKey: .momentumRamp)
         clip = try container.decodeIfPresent(Double.self, forKey: .clip)
         lars = try container.decodeIfPresent(Double.self, forKey: .lars)
+    }
+}
+
+extension Optimiser.MomentumRamp: Codable {
+    enum CodingKeys: String, CodingKey, CaseIterable { case after, over, end }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectUnknownKeys(of: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(over: try container.decode(Int.self, forKey: .over))
+        after = try container.decodeIfPresent(Int.self, forKey: .after) ?? after
+        end = try container.decodeIfPresent(Double.self, forKey: .end) ?? end
+    }
+
+    fileprivate func validate() throws {
+        try Experiment.check(after, "optimiser.momentum-ramp.after", from: 0)
+        try Experiment.check(over, "optimiser.momentum-ramp.over")
+        guard end >= 0 && end < 1 else {
+            throw Failure(.usage, "optimiser.momentum-ramp.end: found \(end), expected 0 ≤ end < 1")
+        }
     }
 }

@@ -12,7 +12,7 @@ struct OptimiserStep {
     ///   - rate: the learning rate of this step.
     func update(_ range: Range<Int>, of state: TrainingState, samples: Int, rate: Double, epoch: Int) {
         let scale = self.scale(state, samples: samples)
-        let momentum = epoch < optimiser.momentumUntil ?? .max ? optimiser.momentum : 0
+        let momentum = optimiser.momentum(inEpoch: epoch)
         if optimiser.decays == .all && optimiser.lars == nil {
             descend(state, range, scale: scale, rate: rate, momentum: momentum, decay: optimiser.weightDecay)
             return

@@ -85,6 +85,13 @@ final class ResumedCheckpoint {
                 "checkpoint \(path) was trained on \(self.experiment.data.map(\.description) ?? "unknown data"), not on "
                     + "\(experiment.data.map(\.description) ?? "none")")
         }
+        guard self.experiment.split == experiment.split else {
+            throw Failure(
+                .usage,
+                "checkpoint \(path) holds \(self.experiment.split.validation) images out and trains on a share of "
+                    + "\(self.experiment.split.subset) of the others (seed \(self.experiment.split.seed)); with another split, images that "
+                    + "were trained on would be validated on: leave --validation and --subset as they were")
+        }
     }
 
     /// Puts the checkpoint's parameters, optimiser state and progress into every rank's state; collective.

@@ -22,7 +22,9 @@ public final class Trainer {
     private let program: StepProgram
     private let partition: BatchPartition
     private let loader: BatchLoader
-    private let evaluator: Evaluator
+    private let testEvaluator: Evaluator
+    /// Nil where no images are held out.
+    private let validationEvaluator: Evaluator?
     private let optimiserStep: OptimiserStep
     private let sums = FigureSums()
     /// Rank 0's alone.
@@ -45,19 +47,25 @@ public final class Trainer {
         optimiserStep = OptimiserStep(optimiser: session.experiment.optimiser, layout: session.state.layout)
         self.metrics = metrics
         self.store = store
-        trainingSamples = session.dataset.training.count
-        program = .replicated(
-            microBatches: partition.microBatches(ofRank: world.rank), trainedCount: state.layout.trainedCount,
-            arenaCount: state.layout.arenaCount)
+        trainingSamples = session.training.count
+        let (trainedCount, arenaCount) = (state.layout.trainedCount, state.layout.arenaCount)
+        program =
+            experiment.syncBatchNorm
+            ? .replicated(synchronisedBatchNorms: plan.segmentCount - 1, trainedCount: trainedCount, arenaCount: arenaCount)
+            : .replicated(
+                microBatches: partition.microBatches(ofRank: world.rank), trainedCount: trainedCount, arenaCount: arenaCount)
         let normalisation = session.dataset.normalisation
         loader = BatchLoader(
             reader: SampleReader(
-                images: session.dataset.training, normalisation: normalisation, augmentation: experiment.augmentation,
+                samples: session.training, normalisation: normalisation, augmentation: experiment.augmentation,
                 seed: experiment.seed),
             partition: partition, rank: world.rank, seed: experiment.seed, from: state.progress.position)
-        evaluator = Evaluator(
-            reader: SampleReader(images: session.dataset.test, normalisation: normalisation), plan: plan,
-            chunk: Evaluator.chunk(for: experiment))
+        let (plan, chunk) = (self.plan, Evaluator.chunk(for: experiment))
+        func evaluator(of samples: Selection) -> Evaluator {
+            Evaluator(reader: SampleReader(samples: samples, normalisation: normalisation), plan: plan, chunk: chunk)
+        }
+        testEvaluator = evaluator(of: Selection(session.dataset.test))
+        validationEvaluator = session.validation.map(evaluator)
     }
 
     /// Trains to the end of the recipe.
@@ -84,10 +92,13 @@ public final class Trainer {
             if isEpochEnd || isDone {
                 let training = state.progress.figures
                 if isEpochEnd { state.progress.figures = Figures() }
-                let test = try evaluate()
+                let validation = try validationEvaluator.map { try evaluate($0, "validation") }
+                let validated = clock.now
+                let test = try evaluate(testEvaluator, "test")
                 let report = EpochReport(
-                    epoch: epoch + 1, epochs: experiment.epochs, training: training, test: test, rate: rate,
-                    seconds: epochSeconds, samples: epochSamples, testSeconds: Self.seconds(clock.now - mark))
+                    epoch: epoch + 1, epochs: experiment.epochs, training: training, validation: validation, test: test, rate: rate,
+                    seconds: epochSeconds, samples: epochSamples, validationSeconds: Self.seconds(validated - mark),
+                    testSeconds: Self.seconds(clock.now - validated))
                 try finish(report, isBest: isEpochEnd && decide(on: report))
                 (epochSeconds, epochSamples) = (0, 0)
                 mark = clock.now
@@ -99,13 +110,14 @@ public final class Trainer {
 
     /// Why training ends before its last epoch; nil where it does not.
     private var earlyStop: String? {
-        let best = state.progress.bestTest
+        let best = state.progress.best
         guard let patience = experiment.earlyStopping, best.epochsSince >= patience,
             state.progress.position.epoch < experiment.epochs
         else {
             return nil
         }
-        return "early stopping: the test loss has not fallen below \(best.loss ?? .nan) for \(best.epochsSince) epochs"
+        return
+            "early stopping: the \(validationEvaluator == nil ? "test" : "validation") loss has not fallen below \(best.loss ?? .nan) for \(best.epochsSince) epochs"
     }
 
     private var isDone: Bool {
@@ -156,6 +168,9 @@ public final class Trainer {
             case .compute(let number, let direction):
                 recorder.enter(direction == .forward ? .forward : .backward, step: step, operation: index)
                 compute(microBatch(number, of: batch), direction, step: step)
+            case .computeSegment(let segment, let direction):
+                recorder.enter(direction == .forward ? .forward : .backward, step: step, operation: index)
+                compute(share(of: batch), direction, segment: segment, step: step)
             case .exchange(let collective):
                 recorder.enter(.exchange, step: step, operation: index)
                 try exchange(collective, of: batch)
@@ -181,6 +196,24 @@ public final class Trainer {
             firstSample: places.lowerBound)
     }
 
+    /// All of this rank's micro-batches as one, normalised by the statistics of the global batch.
+    private func share(of batch: LocalBatch) -> MicroBatch {
+        MicroBatch(
+            images: batch.images, labels: batch.labels, count: batch.places.count, firstSample: batch.places.lowerBound,
+            statisticsCount: batch.globalCount)
+    }
+
+    private func compute(_ share: MicroBatch, _ direction: Direction, segment: Int, step: Int) {
+        let mode = Plan.Mode.training(seed: experiment.seed, step: step)
+        switch direction {
+        case .forward:
+            plan.forward(share, segment: segment, parameters: state.parameters.base, mode: mode, figures: &stepFigures)
+        case .backward:
+            plan.backward(
+                share, segment: segment, parameters: state.parameters.base, gradients: state.gradients.base, mode: mode)
+        }
+    }
+
     private func compute(_ microBatch: MicroBatch, _ direction: Direction, step: Int) {
         let mode = Plan.Mode.training(seed: experiment.seed, step: step)
         switch direction {
@@ -195,6 +228,11 @@ public final class Trainer {
         case .gradients(let range):
             let entered = recorder.collectiveEntered(kind: .allReduce, count: range.count)
             try world.allReduce(UnsafeMutableBufferPointer(rebasing: state.gradients.buffer[range]), .sum)
+            recorder.collectiveLeft(entered)
+        case .statistics(let layer):
+            let sums = plan.statistics(layer)
+            let entered = recorder.collectiveEntered(kind: .allReduce, count: sums.count)
+            try world.allReduce(sums, .sum)
             recorder.collectiveLeft(entered)
         case .figures:
             let entered = recorder.collectiveEntered(kind: .allReduce, count: FigureSums.count)
@@ -222,7 +260,7 @@ public final class Trainer {
         }
     }
 
-    private func evaluate() throws -> Figures {
+    private func evaluate(_ evaluator: Evaluator, _ set: String) throws -> Figures {
         recorder.enter(.evaluating, step: state.progress.position.step)
         let figures = try evaluator.figures(parameters: state.parameters.base, over: world, sums: sums)
         // The last step may have been the one that diverged: what it left must not become the newest checkpoint.
@@ -231,18 +269,19 @@ public final class Trainer {
             _ = try world.agreed {
                 throw Failure(
                     .diverged,
-                    "step \(step): after it, the loss of \(figures.nonFinite) test samples is not a finite number; training has "
+                    "step \(step): after it, the loss of \(figures.nonFinite) \(set) samples is not a finite number; training has "
                         + "diverged. Lower the learning rate; no checkpoint was written, and earlier ones stand.")
             }
         }
         return figures
     }
 
-    /// Takes the decisions that hang on the test loss; the figures are exact, so every rank takes the same. Returns whether it is the
-    /// smallest so far.
+    /// Takes the decisions that hang on the validation loss, or on the test loss where no images are held out; the figures are exact, so
+    /// every rank takes the same. Returns whether it is the smallest so far.
     private func decide(on report: EpochReport) -> Bool {
-        experiment.plateau?.observe(report.test.meanLoss, rate: report.rate, state: &state.progress.plateau)
-        return state.progress.bestTest.observe(report.test.meanLoss)
+        let loss = (report.validation ?? report.test).meanLoss
+        experiment.plateau?.observe(loss, rate: report.rate, state: &state.progress.plateau)
+        return state.progress.best.observe(loss)
     }
 
     private func reportStep(epoch: Int, rate: Double, seconds: Double, totalSteps: Int) throws {
@@ -271,6 +310,11 @@ public final class Trainer {
             try metrics.append(
                 .train, epoch: report.epoch, step: step, figures: report.training, rate: report.rate, timedSamples: report.samples,
                 seconds: report.seconds)
+            if let validation = report.validation {
+                try metrics.append(
+                    .validation, epoch: report.epoch, step: step, figures: validation, rate: report.rate,
+                    timedSamples: validation.samples, seconds: report.validationSeconds)
+            }
             try metrics.append(
                 .test, epoch: report.epoch, step: step, figures: report.test, rate: report.rate, timedSamples: report.test.samples,
                 seconds: report.testSeconds)

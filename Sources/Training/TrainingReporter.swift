@@ -50,11 +50,14 @@ public struct EpochReport: Sendable {
     public let epoch: Int
     public let epochs: Int
     public let training: Figures
+    /// Over the images held out; nil where there are none.
+    public let validation: Figures?
     public let test: Figures
     public let rate: Double
     /// Seconds of its training steps in this process, and how many samples they took.
     public let seconds: Double
     public let samples: Int
-    /// Seconds of the evaluation.
+    /// Seconds of the evaluations.
+    public let validationSeconds: Double
     public let testSeconds: Double
 }

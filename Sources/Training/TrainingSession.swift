@@ -46,6 +46,9 @@ public final class TrainingSession {
     let reporter: any TrainingReporter
     let recorder: FlightRecorder
     let dataset: Dataset
+    /// The images that are trained on, and those that are held out.
+    let training: Selection
+    let validation: Selection?
     let partition: BatchPartition
     let plan: Plan
     let state: TrainingState
@@ -72,19 +75,23 @@ public final class TrainingSession {
         try world.requireSame(
             try canonicalJSON(experiment),
             orThrow: "this rank's experiment is not rank 0's: its recipe or data set differs; give every host the same")
+        let (training, validation) = experiment.split.divide(dataset.training)
+        (self.training, self.validation) = (training, validation)
         let partition = try world.agreed {
             try BatchPartition(
                 globalBatch: experiment.globalBatch, microBatches: experiment.microBatches, ranks: world.size,
-                samples: dataset.training.count)
+                samples: training.count)
         }
         self.partition = partition
         let batchNorm = try world.agreed {
-            let check = try BatchNormCheck(experiment, partition: partition, samples: dataset.training.count)
+            let check = try BatchNormCheck(experiment, partition: partition, samples: training.count)
             try check.check()
             return check
         }
         if world.rank == 0, let warning = batchNorm.warning { reporter.warn(warning) }
-        let capacity = max(Evaluator.chunk(for: experiment), partition.largestMicroBatch)
+        let capacity = max(
+            Evaluator.chunk(for: experiment),
+            experiment.syncBatchNorm ? partition.largestShare(ofRank: world.rank) : partition.largestMicroBatch)
         try world.agreed {
             try MemoryNeed(experiment, partition: partition, capacity: capacity, rank: world.rank).check(ranksHere: world.localSize)
         }

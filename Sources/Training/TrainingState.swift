@@ -11,16 +11,16 @@ public struct Progress: Sendable, Equatable, Codable {
     public var position = Position()
     /// Over the samples of this epoch that have been used.
     public var figures = Figures()
-    /// What decisions that hang on test losses remember.
+    /// What decisions that hang on losses remember.
     public var plateau = Plateau.State()
-    public var bestTest = BestEpoch()
+    public var best = BestEpoch()
 
-    /// The smallest test loss so far, and how many epochs ago it was.
+    /// The smallest deciding loss so far, and how many epochs ago it was.
     public struct BestEpoch: Sendable, Equatable, Codable {
         public var loss: Double?
         public var epochsSince = 0
 
-        /// Takes an epoch's test loss into account; returns whether it is the smallest.
+        /// Takes an epoch's loss into account; returns whether it is the smallest.
         mutating func observe(_ newLoss: Double) -> Bool {
             let isBest = newLoss < loss ?? .infinity
             (loss, epochsSince) = isBest ? (newLoss, 0) : (loss, epochsSince + 1)
@@ -31,8 +31,8 @@ public struct Progress: Sendable, Equatable, Codable {
     /// Whether training can stand here at all: what a damaged or forged checkpoint says must not reach any arithmetic.
     var isSane: Bool {
         let numbers = [position.epoch, position.sample, position.step, figures.samples, figures.correct, figures.nonFinite]
-        let counts = numbers + [plateau.badEpochs, bestTest.epochsSince]
-        let losses = plateau.losses + [plateau.best, bestTest.loss].compactMap { $0 }
+        let counts = numbers + [plateau.badEpochs, best.epochsSince]
+        let losses = plateau.losses + [plateau.best, best.loss].compactMap { $0 }
         return counts.allSatisfy { (0...Int(Int32.max)).contains($0) } && figures.loss.isSane && losses.allSatisfy(\.isFinite)
             && plateau.losses.count < 10 && plateau.factor > 0 && plateau.factor <= 1
     }
@@ -51,7 +51,7 @@ final class TrainingState {
         self.layout = layout
         parameters = AlignedFloats(count: layout.arenaCount)
         gradients = AlignedFloats(count: layout.arenaCount)
-        velocity = optimiser.momentum > 0 ? AlignedFloats(count: layout.arenaCount) : nil
+        velocity = optimiser.usesMomentum ? AlignedFloats(count: layout.arenaCount) : nil
     }
 
     /// The state as named tensors, beside the experiment that they belong to; views, valid while this state lives.

@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import MPI
+import Networks
 import Training
 
 /// Tells on rank 0 how training goes: a line that is redrawn on a terminal, plain lines at a calm rate elsewhere. Other ranks are silent
@@ -74,11 +75,15 @@ final class Console: TrainingReporter {
         let speed = report.seconds > 0 ? Double(report.samples) / report.seconds : 0
         terminal.print(
             "epoch \(report.epoch)/\(report.epochs)"
-                + String(
-                    format: "  train loss %.4f accuracy %.4f  test loss %.4f accuracy %.4f  ", report.training.meanLoss,
-                    report.training.accuracy, report.test.meanLoss, report.test.accuracy)
+                + "  train \(lossAndAccuracy(report.training))"
+                + (report.validation.map { "  validation \(lossAndAccuracy($0))" } ?? "")
+                + "  test \(lossAndAccuracy(report.test))  "
                 + "\(grouped(Int(speed))) images/s  \(duration(report.seconds))")
         lastShown = clock.now
+    }
+
+    private func lossAndAccuracy(_ figures: Figures) -> String {
+        String(format: "loss %.4f accuracy %.4f", figures.meanLoss, figures.accuracy)
     }
 
     func wroteCheckpoint(_ path: String) {}

@@ -13,7 +13,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "The directory of the data set. (default: the one that the checkpoint's run was trained on)")
     var data: String?
 
-    @Option(help: "Which samples: test or training.")
+    @Option(help: "Which samples: test, training, or the validation images that its recipe holds out.")
     var split: Split = .test
 
     func run() throws {

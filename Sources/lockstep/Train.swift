@@ -41,6 +41,17 @@ struct Train: ParsableCommand {
         help: "Parts of a global batch, of which each rank takes whole ones; the recipe's choice, whatever the ranks. (default: 8)")
     var microBatches: Int?
 
+    @Option(parsing: .unconditional, help: "Training images held out for validation, by the split's own seed. (default: 0)")
+    var validation: Int?
+
+    @Option(parsing: .unconditional, help: "The share of the other training images to train on, 0 < share ≤ 1. (default: 1)")
+    var subset: Double?
+
+    @Flag(
+        inversion: .prefixedNo, exclusivity: .exclusive,
+        help: "BatchNorm's statistics over the global batch, instead of each micro-batch's own.")
+    var syncBatchnorm: Bool?
+
     @Option(parsing: .unconditional, help: "The learning rate at the start. (default: 0.01)")
     var learningRate: Double?
 
@@ -100,6 +111,9 @@ struct Train: ParsableCommand {
             set(maxSteps.map(Optional.some), \.execution.maxSteps)
             set(globalBatch, \.experiment.globalBatch)
             set(microBatches, \.experiment.microBatches)
+            set(validation, \.experiment.split.validation)
+            set(subset, \.experiment.split.subset)
+            set(syncBatchnorm, \.experiment.syncBatchNorm)
             set(learningRate, \.experiment.optimiser.rate)
             set(momentum, \.experiment.optimiser.momentum)
             set(nesterov, \.experiment.optimiser.nesterov)

@@ -13,7 +13,7 @@ import Testing
         "Networks": ["Diagnostics", "Kernels", "Random"],
         "Datasets": ["Crypto", "CZlib", "Diagnostics", "Random"],
         "Checkpoints": ["CZlib", "Diagnostics"],
-        "Parallelism": [],
+        "Parallelism": ["Networks"],
         "Training": [
             "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Recorder", "Yams",
         ],

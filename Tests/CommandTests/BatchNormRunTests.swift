@@ -29,11 +29,31 @@ import Testing
           loss: {softmax: {label-smoothing: 0.1}}
         """
 
-    private func train(_ place: Workplace, _ run: String, steps: Int, ranks: Int? = nil, resume: Bool = false) throws -> Subprocess
-    {
+    private func train(
+        _ place: Workplace, _ run: String, steps: Int, ranks: Int? = nil, resume: Bool = false, _ more: [String] = []
+    ) throws -> Subprocess {
         let recipe = try place.write(Self.recipe, "recipe.yaml")
         let arguments = [recipe, "--data", place.data, "--run", place.path(run), "--max-steps", "\(steps)", "--log-every", "1"]
-        return try place.lockstep(["train"] + arguments + (resume ? ["--resume"] : []), ranks: ranks)
+        return try place.lockstep(["train"] + arguments + (resume ? ["--resume"] : []) + more, ranks: ranks)
+    }
+
+    /// Statistics over the global batch are those of one micro-batch that holds it all, on as many ranks as there are: also where one has
+    /// no sample of the last batch.
+    @Test func synchronisedStatisticsAreThoseOfTheWholeBatch() throws {
+        try Workplace.with(training: 602) { place in
+            expectSuccess(try train(place, "whole", steps: 23, ["--micro-batches", "1"]))
+            let expected = try MetricsRows(place.path("whole/metrics.csv"))
+            for ranks in 1...4 {
+                let run = try train(place, "run-\(ranks)", steps: 23, ranks: ranks, ["--sync-batchnorm"])
+                expectSuccess(run)
+                #expect(!run.standardError.contains("BatchNorm takes its statistics"), "\(run.report)")
+                let found = try MetricsRows(place.path("run-\(ranks)/metrics.csv"))
+                for split in ["step", "train", "test"] { expectSameRows(found, expected, split: split) }
+            }
+            expectSuccess(try train(place, "alone", steps: 23, []))
+            let alone = try MetricsRows(place.path("alone/metrics.csv"))
+            #expect(!isClose(try alone.last("step").lossValue, try expected.last("step").lossValue))
+        }
     }
 
     @Test func ranksDoNotMatter() throws {

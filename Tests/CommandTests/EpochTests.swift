@@ -52,6 +52,37 @@ import Testing
         }
     }
 
+    /// Images that are held out are validated on and not trained on; decisions hang on them; `evaluate` finds them again.
+    @Test func validationImagesAreHeldOutAndDecide() throws {
+        try Workplace.with { place in
+            let recipe = try place.write(
+                """
+                experiment:
+                  model: linear
+                  epochs: 30
+                  global-batch: 60
+                  early-stopping: 2
+                  split: {validation: 150, subset: 0.5}
+                  optimiser: {rate: 0.05}
+                """, "recipe.yaml")
+            let run = try place.lockstep(["train", recipe, "--data", place.data, "--run", place.path("run")], ranks: 2)
+            expectSuccess(run)
+            #expect(run.standardOutput.contains("early stopping: the validation loss has not fallen below"), "\(run.report)")
+            let metrics = try MetricsRows(place.path("run/metrics.csv"))
+            let validation = metrics.of("validation")
+            #expect(metrics.of("train").allSatisfy { $0.samples == 225 } && validation.allSatisfy { $0.samples == 150 })
+            let best = try #require(validation.min { $0.lossValue < $1.lossValue })
+            #expect(validation.count == best.epoch + 2 && metrics.of("test").count == validation.count, "\(validation)")
+            let checkpoint = place.path("run/checkpoints/best.safetensors")
+            let evaluation = try place.lockstep(["evaluate", checkpoint, "--data", place.data, "--split", "validation"])
+            #expect(evaluation.lines.contains("loss \(best.loss)"), "\(evaluation.report)")
+            let other = try place.lockstep(["train", "--resume", "--run", place.path("run"), "--validation", "100"])
+            expectFailure(other, code: 64, "holds 150 images out", "leave --validation and --subset as they were")
+            let none = try place.lockstep(["train", "--model", "linear", "--data", place.data, "--validation", "600"])
+            expectFailure(none, code: 64, "found 600", "fewer than the 600 training images")
+        }
+    }
+
     /// The checkpoint of the smallest test loss stays, whatever the newest are; training ends when no epoch has been better for a while.
     @Test func bestStaysAndEarlyStoppingEnds() throws {
         try Workplace.with { place in

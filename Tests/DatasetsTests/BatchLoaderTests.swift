@@ -122,7 +122,7 @@ import Testing
     ) throws -> [Loaded] {
         // A float is its byte: (byte/255 − 0) / (1/255).
         let bytes = Normalisation(mean: [0, 0, 0], deviation: [1 / 255, 1 / 255, 1 / 255])
-        let reader = SampleReader(images: images, normalisation: bytes, augmentation: augmentation, seed: seed)
+        let reader = SampleReader(samples: Selection(images), normalisation: bytes, augmentation: augmentation, seed: seed)
         let loader = BatchLoader(reader: reader, partition: partition, rank: rank, seed: seed, from: start)
         // No two of the first 256 images have the same first byte.
         let numbers = Dictionary(

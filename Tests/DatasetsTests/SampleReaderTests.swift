@@ -16,7 +16,8 @@ import Testing
         try withTemporaryDirectory { directory in
             try SmallFiles.writeCIFAR10(directory)
             let images = try Dataset.open(directory: directory).training
-            let reader = SampleReader(images: images, normalisation: Self.normalisation, augmentation: augmentation, seed: 8)
+            let reader = SampleReader(
+                samples: Selection(images), normalisation: Self.normalisation, augmentation: augmentation, seed: 8)
             let generator = CounterGenerator(seed: 8, purpose: .augmentation)
             var output = [Float](repeating: .nan, count: reader.sampleCount)
             for epoch in 0..<4 {

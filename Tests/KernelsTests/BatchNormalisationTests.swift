@@ -21,6 +21,8 @@ import TestSupport
         var outputGradient: [Float] { hashedFloats(rows * channels, stream: 32) }
         var scale: [Float] { hashedFloats(channels, stream: 33).map { 1 + $0 / 2 } }
         var shift: [Float] { hashedFloats(channels, stream: 34) }
+        /// As far from the values as they are from each other, and more.
+        var origin: [Float] { hashedFloats(channels, stream: 35).map { mean + 64 * deviation * $0 } }
     }
 
     static let cases: [Case] =
@@ -86,22 +88,17 @@ import TestSupport
         #expect(found.inputGradient.allSatisfy { $0 == 0 } && found.scaleGradient.allSatisfy { $0 == -4 })
     }
 
-    @Test func inputGradientIsOptional() {
-        let example = Case(rows: 12, channels: 9)
-        let (with, without) = (Result(example), Result(example, asksInputGradient: false))
-        #expect(with.scaleGradient == without.scaleGradient && with.shiftGradient == without.shiftGradient && without.isIntact)
-    }
-
     /// All of a training pass: γ's and β's gradients are added to −4 and 8.
     private struct Result {
         let mean, variance, inverse, output, scaleGradient, shiftGradient, inputGradient: [Float]
         let isIntact: Bool
 
-        init(_ example: Case, asksInputGradient: Bool = true) {
+        init(_ example: Case) {
             let (rows, channels) = (example.rows, example.channels)
             let workspace = Workspace()
             let (x, dy) = (workspace.floats(example.input), workspace.floats(example.outputGradient))
             let (gamma, beta) = (workspace.floats(example.scale), workspace.floats(example.shift))
+            let origin = workspace.floats(example.origin)
             let (mean, variance, inverse) = (
                 workspace.unwritten(channels), workspace.unwritten(channels), workspace.unwritten(channels)
             )
@@ -111,14 +108,19 @@ import TestSupport
             var sums = [Double](repeating: .nan, count: 2 * channels)
             sums.withUnsafeMutableBufferPointer { sums in
                 guard let sums = sums.baseAddress else { return }
-                BatchNormalisation.statistics(rows: rows, channels: channels, input: x, mean: mean, variance: variance, sums: sums)
+                BatchNormalisation.moments(rows: rows, channels: channels, input: x, origin: origin, sums: sums)
+                BatchNormalisation.statistics(
+                    rows: rows, channels: channels, origin: origin, moments: sums, mean: mean, variance: variance)
                 BatchNormalisation.invert(channels: channels, variance: variance, epsilon: example.epsilon, inverse: inverse)
                 BatchNormalisation.normalise(
                     rows: rows, channels: channels, input: x, mean: mean, inverse: inverse, scale: gamma, shift: beta, output: y)
-                BatchNormalisation.backward(
-                    rows: rows, channels: channels, input: x, mean: mean, inverse: inverse, scale: gamma, outputGradient: dy,
-                    scaleGradient: scaleGradient, shiftGradient: shiftGradient, inputGradient: asksInputGradient ? dx : nil,
-                    sums: sums)
+                BatchNormalisation.gradientSums(
+                    rows: rows, channels: channels, input: x, mean: mean, inverse: inverse, outputGradient: dy, sums: sums)
+                BatchNormalisation.addParameterGradients(
+                    channels: channels, sums: sums, scaleGradient: scaleGradient, shiftGradient: shiftGradient)
+                BatchNormalisation.inputGradient(
+                    rows: rows, of: rows, channels: channels, input: x, mean: mean, inverse: inverse, scale: gamma, sums: sums,
+                    outputGradient: dy, inputGradient: dx)
             }
             self.mean = values(mean, channels)
             self.variance = values(variance, channels)

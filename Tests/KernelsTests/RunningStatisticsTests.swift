@@ -59,22 +59,19 @@ import TestSupport
     private func updated(_ input: [Float], channels: Int, cut: [Int], _ example: Case) -> (mean: [Float], variance: [Float]) {
         let workspace = Workspace()
         let x = workspace.floats(input)
-        let (mean, variance) = (workspace.unwritten(channels), workspace.unwritten(channels))
         let runningMean = workspace.floats([Float](repeating: example.running, count: channels))
         let runningVariance = workspace.floats([Float](repeating: 2, count: channels))
         let zeros = [Float](repeating: 0, count: channels)
         let (first, second) = (workspace.floats(zeros), workspace.floats(zeros))
-        var sums = [Double](repeating: .nan, count: channels)
+        var sums = [Double](repeating: .nan, count: 2 * channels)
         var row = 0
         for rows in cut {
             sums.withUnsafeMutableBufferPointer { sums in
                 guard let sums = sums.baseAddress else { return }
-                BatchNormalisation.statistics(
-                    rows: rows, channels: channels, input: x + row * channels, mean: mean, variance: variance, sums: sums)
+                BatchNormalisation.moments(
+                    rows: rows, channels: channels, input: x + row * channels, origin: runningMean, sums: sums)
+                BatchNormalisation.addRunningSums(channels: channels, moments: sums, firstSums: first, secondSums: second)
             }
-            BatchNormalisation.addSums(
-                rows: rows, channels: channels, mean: mean, variance: variance, runningMean: runningMean, firstSums: first,
-                secondSums: second)
             row += rows
         }
         BatchNormalisation.updateRunning(

@@ -40,8 +40,8 @@ import Testing
     @Test func progressThatCannotBe() {
         let changes: [(inout Training.Progress) -> Void] = [
             { $0.position.step = -5 }, { $0.position.sample = 1 << 40 }, { $0.position.epoch = -1 }, { $0.figures.samples = -1 },
-            { $0.plateau.factor = -1 }, { $0.plateau.badEpochs = .max }, { $0.bestTest.epochsSince = .max },
-            { $0.plateau.losses = Array(repeating: 1, count: 12) }, { $0.bestTest.loss = .nan },
+            { $0.plateau.factor = -1 }, { $0.plateau.badEpochs = .max }, { $0.best.epochsSince = .max },
+            { $0.plateau.losses = Array(repeating: 1, count: 12) }, { $0.best.loss = .nan },
             { $0.figures.loss = ExactSum(whole: 0, fraction: .max) }, { $0.figures.loss = ExactSum(whole: .min, fraction: 0) },
         ]
         #expect(Training.Progress().isSane)

@@ -13,6 +13,9 @@ import Testing
             ("momentum", { $0.momentum = 1 }), ("momentum", { $0.momentum = -0.1 }), ("momentum", { $0.momentum = .nan }),
             ("weight-decay", { $0.weightDecay = -1 }), ("weight-decay", { $0.weightDecay = .infinity }),
             ("nesterov", { $0.nesterov = true }),
+            ("momentum-ramp.over", { $0.momentumRamp = .init(over: 0) }),
+            ("momentum-ramp.after", { $0.momentumRamp = .init(after: -1, over: 1) }),
+            ("momentum-ramp.end", { $0.momentumRamp = .init(over: 1, end: 1) }),
         ]
         for (name, change) in changes {
             var optimiser = Optimiser()
@@ -24,6 +27,52 @@ import Testing
         var nesterov = Optimiser()
         (nesterov.momentum, nesterov.nesterov) = (0.9, true)
         try nesterov.validate()
+    }
+
+    /// On for two epochs, and then in three evenly down to nothing, or up.
+    @Test func momentumRamps() throws {
+        var optimiser = Optimiser()
+        optimiser.momentum = 0.75
+        optimiser.momentumRamp = .init(after: 2, over: 3)
+        try optimiser.validate()
+        #expect((0..<7).map(optimiser.momentum(inEpoch:)) == [0.75, 0.75, 0.5, 0.25, 0, 0, 0])
+        optimiser.momentumRamp = .init(over: 2, end: 0.25)
+        #expect((0..<4).map(optimiser.momentum(inEpoch:)) == [0.5, 0.25, 0.25, 0.25])
+        optimiser.momentumUntil = 3
+        #expect(throws: Failure.self) { try optimiser.validate() }
+        optimiser.momentumRamp = nil
+        #expect((0..<5).map(optimiser.momentum(inEpoch:)) == [0.75, 0.75, 0.75, 0, 0])
+    }
+
+    /// A velocity is kept where momentum comes later only.
+    @Test func momentumThatBeginsAtNothing() {
+        var optimiser = Optimiser()
+        #expect(!optimiser.usesMomentum)
+        optimiser.momentumRamp = .init(over: 2, end: 0.5)
+        #expect(optimiser.usesMomentum && (0..<3).map(optimiser.momentum(inEpoch:)) == [0.25, 0.5, 0.5])
+    }
+
+    /// Every BatchNorm layer has its sum over all ranks on the way there and on the way back, in mirrored order.
+    @Test func synchronisedProgram() {
+        let program = StepProgram.replicated(synchronisedBatchNorms: 2, trainedCount: 96, arenaCount: 128)
+        #expect(
+            program.description == """
+                clear
+                forward segment 0
+                exchange statistics of BatchNorm layer 0
+                forward segment 1
+                exchange statistics of BatchNorm layer 1
+                forward segment 2
+                backward segment 2
+                exchange statistics of BatchNorm layer 1
+                backward segment 1
+                exchange statistics of BatchNorm layer 0
+                backward segment 0
+                exchange figures
+                exchange gradients 0..<128
+                update 0..<96
+                update running statistics
+                """)
     }
 
     @Test func experimentsThatCannotBe() {
