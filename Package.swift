@@ -49,7 +49,7 @@ let package = Package(
         .executableTarget(
             name: "lockstep",
             dependencies: [
-                "Checkpoints", "Datasets", "Diagnostics", "MPI", "Networks", "Recorder", "Training",
+                "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Recorder", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

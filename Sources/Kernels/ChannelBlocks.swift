@@ -16,11 +16,13 @@ func forEachChannelBlock(
 }
 
 /// The first `width` ≤ 8 floats at `source`; the lanes behind them are 0.
+///
+/// Here and below only constants index lanes: a variable would put the vector into memory, and every loop that adds to it with it.
 @inline(__always)
 func load(_ source: UnsafePointer<Float>, width: Int) -> SIMD8<Float> {
     if width == 8 { return load8(source) }
     var lanes = SIMD8<Float>()
-    for i in 0..<width { lanes[i] = source[i] }
+    for i in 0..<8 where i < width { lanes[i] = source[i] }
     return lanes
 }
 
@@ -28,7 +30,7 @@ func load(_ source: UnsafePointer<Float>, width: Int) -> SIMD8<Float> {
 @inline(__always)
 func store(_ value: SIMD8<Float>, width: Int, at target: UnsafeMutablePointer<Float>) {
     if width == 8 { return store8(value, at: target) }
-    for i in 0..<width { target[i] = value[i] }
+    for i in 0..<8 where i < width { target[i] = value[i] }
 }
 
 /// Eight Doubles, as two registers.
@@ -67,7 +69,7 @@ struct Doubles8 {
     /// Adds the first `width` lanes to what stands at `target`.
     @inline(__always)
     func add(width: Int, to target: UnsafeMutablePointer<Double>) {
-        for i in 0..<min(width, 4) { target[i] += low[i] }
-        for i in 4..<max(width, 4) { target[i] += high[i - 4] }
+        for i in 0..<4 where i < width { target[i] += low[i] }
+        for i in 0..<4 where i + 4 < width { target[i + 4] += high[i] }
     }
 }

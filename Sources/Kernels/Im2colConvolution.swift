@@ -7,7 +7,8 @@
 ///
 /// where col2im adds every column entry's gradient to the input that it was copied from. Images are taken in blocks whose column matrix
 /// fits in a quarter of a megabyte, or one by one. The block depends on the layer's shape alone, so the order of all sums depends only on the images given.
-public struct Im2colConvolution: Sendable {
+public struct Im2colConvolution: ConvolutionAlgorithm {
+    public static let name = "im2col"
     public let shape: ConvolutionShape
     /// Images whose columns are worked on together.
     public let imagesPerBlock: Int
@@ -19,13 +20,12 @@ public struct Im2colConvolution: Sendable {
         imagesPerBlock = max(1, Self.blockFloats / max(1, shape.outputPixels * shape.taps))
     }
 
-    /// Floats of scratch that each function below needs.
     public var scratchCount: Int { imagesPerBlock * shape.outputPixels * shape.taps }
 
     /// Y ← X ∗ W + bias, for [images, H, W, C] to [images, P, Q, K]. `columns` holds `scratchCount` floats.
     public func forward(
-        images: Int, input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-        output: UnsafeMutablePointer<Float>, columns: UnsafeMutablePointer<Float>
+        images: Int, input: UnsafePointer<Float>, prepared weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+        output: UnsafeMutablePointer<Float>, scratch columns: UnsafeMutablePointer<Float>
     ) {
         if let bias { fillRows(output, rows: images * shape.outputPixels, with: bias, count: shape.outputChannels) }
         forEachBlock(images: images) { first, count in
@@ -44,7 +44,7 @@ public struct Im2colConvolution: Sendable {
     /// dW ← dW + columnsᵀ·dY, dbias ← dbias + Σ dY.
     public func backwardWeights(
         images: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
-        biasGradient: UnsafeMutablePointer<Float>?, columns: UnsafeMutablePointer<Float>
+        biasGradient: UnsafeMutablePointer<Float>?, scratch columns: UnsafeMutablePointer<Float>
     ) {
         if let biasGradient {
             addRows(outputGradient, rows: images * shape.outputPixels, to: biasGradient, count: shape.outputChannels)
@@ -63,9 +63,8 @@ public struct Im2colConvolution: Sendable {
 
     /// dX ← col2im(dY·Wᵀ).
     public func backwardInput(
-        images: Int, outputGradient: UnsafePointer<Float>, weights: UnsafePointer<Float>,
-        inputGradient: UnsafeMutablePointer<Float>,
-        columns: UnsafeMutablePointer<Float>
+        images: Int, outputGradient: UnsafePointer<Float>, prepared weights: UnsafePointer<Float>,
+        inputGradient: UnsafeMutablePointer<Float>, scratch columns: UnsafeMutablePointer<Float>
     ) {
         inputGradient.update(repeating: 0, count: images * shape.inputCount)
         forEachBlock(images: images) { first, count in

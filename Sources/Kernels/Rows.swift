@@ -27,3 +27,13 @@ func addRows(_ input: UnsafePointer<Float>, rows: Int, to sum: UnsafeMutablePoin
         }
     }
 }
+
+/// Copies the rows of [rows, count] to rows that are `stride` ≥ `count` floats apart; what lies between is set to 0.
+func copyRows(
+    _ source: UnsafePointer<Float>, rows: Int, count: Int, to target: UnsafeMutablePointer<Float>, stride: Int
+) {
+    for row in 0..<rows {
+        for i in 0..<count { target[row * stride + i] = source[row * count + i] }
+        for i in count..<stride { target[row * stride + i] = 0 }
+    }
+}

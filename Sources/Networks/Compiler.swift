@@ -2,9 +2,15 @@ import Kernels
 
 /// One layer of a plan: it knows where its input, output and parameters lie, and both directions through it.
 protocol CompiledLayer {
+    /// Lays its weights out anew, once they have changed; most layers take them as they are.
+    func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
     func forward(_ pass: Pass)
     /// Turns the gradient of the output into that of the input, and adds that of the parameters.
     func backward(_ pass: Pass)
+}
+
+extension CompiledLayer {
+    func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}
 }
 
 /// Where a layer finds the gradient of its output and puts that of its input (nil: nobody asks for it).
@@ -27,13 +33,17 @@ struct Compiler {
     private(set) var gradientCounts: [Int] = []
     /// Floats of the largest scratch, over all samples.
     private(set) var scratchCount = 0
+    /// Floats of all weights that layers lay out anew.
+    private(set) var preparedCount = 0
     private let capacity: Int
+    private let convolution: ConvolutionPolicy
     private let layout: ParameterLayout
     private let offsets: [String: Int]
     private var dropoutCount = 0
 
-    init(capacity: Int, layout: ParameterLayout) {
+    init(capacity: Int, layout: ParameterLayout, convolution: ConvolutionPolicy) {
         self.capacity = capacity
+        self.convolution = convolution
         self.layout = layout
         offsets = Dictionary(uniqueKeysWithValues: layout.tensors.map { ($0.name, $0.offset) })
     }
@@ -122,11 +132,13 @@ struct Compiler {
             guard let geometry = try? description.geometry(over: layer.input) else {
                 fatalError("\(layer.name) was resolved before")
             }
-            let kernel = Im2colConvolution(geometry)
-            scratchCount = max(scratchCount, kernel.scratchCount)
+            let kernels = ConvolutionChoice(geometry, policy: convolution)
+            scratchCount = max(scratchCount, kernels.scratchCount)
             return (
                 ConvolutionLayer(
-                    kernel: kernel, input: input, output: output, gradients: wiring, parameters: parameters(of: layer)), false
+                    kernels: kernels, input: input, output: output, gradients: wiring, parameters: parameters(of: layer),
+                    preparedForward: reservePrepared(kernels.forward.forwardCount),
+                    preparedBackward: wiring.input == nil ? nil : reservePrepared(kernels.backwardInput.backwardCount)), false
             )
         case .maxPool(let description):
             let shape = PoolingShape(description, over: layer.input)
@@ -191,6 +203,12 @@ struct Compiler {
 
     private func parameters(of layer: ResolvedLayer) -> LayerParameters {
         LayerParameters(weight: offset(layer, "weight"), bias: offsets["\(layer.name).bias"])
+    }
+
+    private mutating func reservePrepared(_ count: Int) -> Int? {
+        guard count > 0 else { return nil }
+        defer { preparedCount += AlignedFloats.rounded(count) }
+        return preparedCount
     }
 
     private mutating func reserve(_ shape: TensorShape) -> Int {

@@ -17,6 +17,8 @@ struct Pass {
     let mode: Plan.Mode
     let capacity: Int
     let parameters: UnsafePointer<Float>
+    /// Weights as some layers lay them out.
+    let prepared: UnsafePointer<Float>
     let parameterGradients: UnsafeMutablePointer<Float>?
     let activations: UnsafeMutablePointer<Float>
     let gradients: UnsafePointer<UnsafeMutablePointer<Float>>

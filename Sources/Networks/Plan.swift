@@ -53,6 +53,8 @@ public final class Plan {
     private let batchNorms: [(place: Int, layer: BatchNormLayer)]
     private let activations: AlignedFloats
     private let scratch: AlignedFloats
+    private let prepared: AlignedFloats
+    private var isPrepared = false
     /// The buffers that gradients of activations take turns in, and their addresses side by side.
     private let gradients: [AlignedFloats]
     private let gradientBases: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
@@ -61,16 +63,20 @@ public final class Plan {
 
     /// Floats that a plan needs for each sample of its capacity, and floats that it needs whatever its capacity.
     /// - Throws: as `Model.resolvedLayers()`.
-    public static func requiredFloats(for model: Model) throws -> (perSample: Double, fixed: Double) {
+    public static func requiredFloats(
+        for model: Model, convolution: ConvolutionPolicy = .automatic
+    ) throws -> (perSample: Double, fixed: Double) {
         let resolved = try model.resolvedLayers()
-        var compiler = Compiler(capacity: 1, layout: ParameterLayout(resolved))
+        var compiler = Compiler(capacity: 1, layout: ParameterLayout(resolved), convolution: convolution)
         _ = compiler.compile(resolved)
         let gradients = compiler.gradientCounts.reduce(0.0) { $0 + Double($1) }
-        return (Double(compiler.activationCount) + gradients, Double(compiler.scratchCount))
+        return (Double(compiler.activationCount) + gradients, Double(compiler.scratchCount + compiler.preparedCount))
     }
 
     /// - Throws: `Failure.usage` naming the layer, the shape that came and the one it can take, where the model does not fit together.
-    public init(model: Model, loss: Loss = .softmax(labelSmoothing: 0), capacity: Int) throws {
+    public init(
+        model: Model, loss: Loss = .softmax(labelSmoothing: 0), capacity: Int, convolution: ConvolutionPolicy = .automatic
+    ) throws {
         require(capacity > 0, "a plan is for at least one sample, not \(capacity)")
         // A rank is one core; and more threads would add up in another order.
         BLAS.setThreadCount(1)
@@ -79,12 +85,13 @@ public final class Plan {
         self.loss = loss
         self.capacity = capacity
         layout = ParameterLayout(resolved)
-        var compiler = Compiler(capacity: capacity, layout: layout)
+        var compiler = Compiler(capacity: capacity, layout: layout, convolution: convolution)
         (outputs, outputsGradient) = compiler.compile(resolved)
         layers = compiler.layers
         batchNorms = layers.enumerated().compactMap { place, layer in (layer as? BatchNormLayer).map { (place, $0) } }
         activations = AlignedFloats(count: compiler.activationCount * capacity)
         scratch = AlignedFloats(count: compiler.scratchCount)
+        prepared = AlignedFloats(count: compiler.preparedCount)
         gradients = compiler.gradientCounts.map { AlignedFloats(count: $0 * capacity) }
         gradientBases = .allocate(capacity: gradients.count)
         for (index, buffer) in gradients.enumerated() { (gradientBases + index).initialize(to: buffer.base) }
@@ -96,6 +103,12 @@ public final class Plan {
     public enum Mode: Sendable {
         case evaluation
         case training(seed: UInt64, step: Int)
+    }
+
+    /// Lays weights out as the kernels want them; to be called whenever `parameters` have changed, before the next forward pass.
+    public func prepare(parameters: UnsafePointer<Float>) {
+        for layer in layers { layer.prepare(parameters: parameters, into: prepared.base) }
+        isPrepared = true
     }
 
     /// Computes the outputs of `batch`, adds its loss and hits to `figures`, and in training prepares the loss's gradient.
@@ -179,8 +192,9 @@ public final class Plan {
         mode: Mode
     ) -> Pass {
         require(batch.count <= capacity, "a micro-batch of \(batch.count) samples in a plan for \(capacity)")
+        require(isPrepared, "a pass through a plan whose weights were never prepared")
         return Pass(
-            batch: batch, mode: mode, capacity: capacity, parameters: parameters, parameterGradients: parameterGradients,
+            batch: batch, mode: mode, capacity: capacity, parameters: parameters, prepared: prepared.base, parameterGradients: parameterGradients,
             activations: activations.base, gradients: UnsafePointer(gradientBases), scratch: scratch.base)
     }
 }

@@ -22,6 +22,8 @@ public enum Collective: Sendable, Equatable, CustomStringConvertible {
 public enum Operation: Sendable, Equatable, CustomStringConvertible {
     /// Sets this rank's gradients and figures to zero.
     case clear
+    /// Lays weights out as the kernels want them.
+    case prepare
     /// One direction through the network for one of this rank's micro-batches (its number in the global batch).
     case compute(microBatch: Int, Direction)
     /// One direction through one segment of the network for all of this rank's micro-batches together.
@@ -36,6 +38,7 @@ public enum Operation: Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .clear: "clear"
+        case .prepare: "prepare weights"
         case .compute(let microBatch, let direction): "\(direction.rawValue) micro-batch \(microBatch)"
         case .computeSegment(let segment, let direction): "\(direction.rawValue) segment \(segment)"
         case .exchange(let collective): "exchange \(collective)"
@@ -61,7 +64,7 @@ public struct StepProgram: Sendable, Equatable, CustomStringConvertible {
     ///   - arenaCount: floats of the whole arena; what is behind the trained ones are running statistics.
     public static func replicated(microBatches: Range<Int>, trainedCount: Int, arenaCount: Int) -> StepProgram {
         StepProgram(
-            operations: [.clear]
+            operations: [.clear, .prepare]
                 + microBatches.flatMap { [.compute(microBatch: $0, .forward), .compute(microBatch: $0, .backward)] }
                 + ending(trainedCount: trainedCount, arenaCount: arenaCount))
     }
@@ -75,7 +78,7 @@ public struct StepProgram: Sendable, Equatable, CustomStringConvertible {
         }
         let turn: [Operation] = [.computeSegment(count, .forward), .computeSegment(count, .backward)]
         return StepProgram(
-            operations: [.clear] + forward + turn + backward + ending(trainedCount: trainedCount, arenaCount: arenaCount))
+            operations: [.clear, .prepare] + forward + turn + backward + ending(trainedCount: trainedCount, arenaCount: arenaCount))
     }
 
     private static func ending(trainedCount: Int, arenaCount: Int) -> [Operation] {

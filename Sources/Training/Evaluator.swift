@@ -38,6 +38,7 @@ final class Evaluator {
         let samples = reader.samples.count
         let chunks = (samples + chunk - 1) / chunk
         guard let labelBase = labels.baseAddress else { return figures }
+        plan.prepare(parameters: parameters)
         for index in rank * chunks / ranks..<(rank + 1) * chunks / ranks {
             let range = index * chunk..<min((index + 1) * chunk, samples)
             for (row, sample) in range.enumerated() {

@@ -1,5 +1,6 @@
 import Datasets
 import Diagnostics
+import Kernels
 import Networks
 
 /// The half of a recipe that decides bits: two runs of one experiment agree, whatever machine and rank count they run on.
@@ -24,6 +25,8 @@ public struct Experiment: Sendable, Equatable {
     public var loss = Loss.softmax(labelSmoothing: 0)
     /// BatchNorm's statistics in training are those of the global batch, instead of each micro-batch's own.
     public var syncBatchNorm = false
+    /// The kernels that convolutions are computed by.
+    public var convolution = ConvolutionPolicy.automatic
 
     public init(model: ModelReference) { self.model = model }
 
@@ -99,6 +102,7 @@ extension Experiment: Codable {
         case split, augmentation, optimiser, schedule, plateau, loss
         case earlyStopping = "early-stopping"
         case syncBatchNorm = "sync-batchnorm"
+        case convolution
     }
 
     public init(from decoder: any Decoder) throws {
@@ -118,5 +122,6 @@ extension Experiment: Codable {
         earlyStopping = try container.decodeIfPresent(Int.self, forKey: .earlyStopping)
         loss = try container.decodeIfPresent(Loss.self, forKey: .loss) ?? loss
         syncBatchNorm = try container.decodeIfPresent(Bool.self, forKey: .syncBatchNorm) ?? syncBatchNorm
+        convolution = try container.decodeIfPresent(ConvolutionPolicy.self, forKey: .convolution) ?? convolution
     }
 }

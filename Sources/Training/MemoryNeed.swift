@@ -11,7 +11,7 @@ struct MemoryNeed {
     /// - Throws: as `Model.resolvedLayers()`.
     init(_ experiment: Experiment, partition: BatchPartition, capacity: Int, rank: Int) throws {
         let model = try experiment.resolvedModel()
-        let (floatsPerSample, otherFloats) = try Plan.requiredFloats(for: model)
+        let (floatsPerSample, otherFloats) = try Plan.requiredFloats(for: model, convolution: experiment.convolution)
         let batches = 2 * Double(partition.largestShare(ofRank: rank)) * Double(model.input.count)
         let arenas = 3 * Double(try model.parameterCount())
         bytes = (floatsPerSample * Double(capacity) + otherFloats + batches + arenas) * Double(MemoryLayout<Float>.stride)

@@ -165,6 +165,9 @@ public final class Trainer {
             case .clear:
                 stepFigures = Figures()
                 state.gradients.base.update(repeating: 0, count: state.gradients.count)
+            case .prepare:
+                recorder.enter(.forward, step: step, operation: index)
+                plan.prepare(parameters: state.parameters.base)
             case .compute(let number, let direction):
                 recorder.enter(direction == .forward ? .forward : .backward, step: step, operation: index)
                 compute(microBatch(number, of: batch), direction, step: step)

@@ -97,7 +97,8 @@ public final class TrainingSession {
         }
         plan = try world.agreed {
             try Plan(
-                model: try experiment.resolvedModel(), loss: experiment.loss, capacity: capacity)
+                model: try experiment.resolvedModel(), loss: experiment.loss, capacity: capacity,
+                convolution: experiment.convolution)
         }
         state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser)
         state.layout.initialise(state.parameters.base, seed: experiment.seed)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Diagnostics
 import Foundation
+import Kernels
 import MPI
 import Networks
 import Training
@@ -51,6 +52,9 @@ struct Train: ParsableCommand {
         inversion: .prefixedNo, exclusivity: .exclusive,
         help: "BatchNorm's statistics over the global batch, instead of each micro-batch's own.")
     var syncBatchnorm: Bool?
+
+    @Option(help: "The kernels of convolutions: auto, or im2col for the column matrix and BLAS everywhere. (default: auto)")
+    var convolution: ConvolutionPolicy?
 
     @Option(parsing: .unconditional, help: "The learning rate at the start. (default: 0.01)")
     var learningRate: Double?
@@ -114,6 +118,7 @@ struct Train: ParsableCommand {
             set(validation, \.experiment.split.validation)
             set(subset, \.experiment.split.subset)
             set(syncBatchnorm, \.experiment.syncBatchNorm)
+            set(convolution, \.experiment.convolution)
             set(learningRate, \.experiment.optimiser.rate)
             set(momentum, \.experiment.optimiser.momentum)
             set(nesterov, \.experiment.optimiser.nesterov)
@@ -128,6 +133,8 @@ struct Train: ParsableCommand {
         }
     }
 }
+
+extension ConvolutionPolicy: ExpressibleByArgument {}
 
 struct ScheduleArgument: ExpressibleByArgument, Sendable {
     let value: Schedule

@@ -17,7 +17,9 @@ import Testing
         "Training": [
             "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Recorder", "Yams",
         ],
-        "lockstep": ["ArgumentParser", "Checkpoints", "Datasets", "Diagnostics", "MPI", "Networks", "Recorder", "Training"],
+        "lockstep": [
+            "ArgumentParser", "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Recorder", "Training",
+        ],
     ]
     private static let systemLibraries: Set<String> = ["COpenBLAS", "COpenMPI", "CZlib"]
     /// What every module may use.

@@ -20,8 +20,8 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     var outputGradient: [Float] { hashedFloats(images * shape.outputCount, stream: 10 * stream + 3) }
 
     /// Shapes drawn by a seed: strides 1–3, padding 0–3 of each side for itself, dilation 1–3, groups 1, 2 and C, even and odd kernels,
-    /// images of any form.
-    static func drawn(_ count: Int) -> [ConvolutionCase] {
+    /// images of any form. `most` are the channels of a group.
+    static func drawn(_ count: Int, most: (inputs: Int, outputs: Int) = (4, 5)) -> [ConvolutionCase] {
         var cases: [ConvolutionCase] = []
         var index = 0
         while cases.count < count {
@@ -29,7 +29,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
                 range.lowerBound + hashedInteger(below: range.count, index: index, stream: stream)
             }
             index += 1
-            let groupInputs = draw(1...4, 1)
+            let groupInputs = draw(1...most.inputs, 1)
             let groups = [1, 1, 2, 4][draw(0...3, 2)]
             let depthwise = draw(0...4, 3) == 0
             let (height, width, kernelHeight, kernelWidth) = (draw(1...13, 4), draw(1...13, 5), draw(1...5, 6), draw(1...5, 7))
@@ -41,7 +41,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
             guard room.height >= 0 && room.width >= 0 else { continue }
             let shape = ConvolutionShape(
                 height: height, width: width, inputChannels: depthwise ? groups : groups * groupInputs,
-                kernelHeight: kernelHeight, kernelWidth: kernelWidth, outputChannels: groups * draw(1...5, 8), stride: stride,
+                kernelHeight: kernelHeight, kernelWidth: kernelWidth, outputChannels: groups * draw(1...most.outputs, 8), stride: stride,
                 dilation: dilation, groups: groups, paddingTop: top, paddingLeft: left, outputHeight: room.height / stride + 1,
                 outputWidth: room.width / stride + 1)
             cases.append(ConvolutionCase(shape: shape, images: draw(1...7, 12), stream: index))

@@ -3,7 +3,7 @@ import Testing
 import Kernels
 import TestSupport
 
-/// `Im2colConvolution` against the plain loops of `ReferenceConvolution`, element by element.
+/// Every algorithm against the plain loops of `ReferenceConvolution`, element by element.
 ///
 /// A sum of n products in Float, in any order, fused or not, is off by at most (n + 1)·u·Σ|terms| (Higham, "Accuracy and Stability of Numerical
 /// Algorithms", 3.1; u = 2⁻²⁴); one u more is for what the reference rounds at its end. Σ|terms| is the same reference over magnitudes.
@@ -14,11 +14,19 @@ import TestSupport
         #expect(cases.contains { $0.shape.paddingTop != $0.shape.paddingLeft })
         #expect(Set(cases.map(\.shape.dilation)).count == 3 && Set(cases.map(\.shape.groups)) == [1, 2, 4])
         #expect(cases.contains { $0.shape.groups > 1 && $0.shape.groupInputs == 1 })
-        #expect(checkAll(cases) == 400)
+        #expect(checkAll(cases, with: .im2col) == 400)
+    }
+
+    /// More channels: around whole registers and panels, and rows of pixels that end in the middle of a tile.
+    @Test func directAgreesWithPlainLoopsOverDrawnShapes() {
+        let cases = ConvolutionCase.drawn(600, most: (inputs: 19, outputs: 37)).filter { DirectConvolution($0.shape) != nil }
+        #expect(Set(cases.map(\.shape.stride)).count == 3 && Set(cases.map(\.shape.dilation)).count == 3)
+        #expect(Set(cases.map { $0.shape.outputChannels % 16 }).count == 16)
+        #expect(checkAll(cases, with: .direct) == cases.count && cases.count > 200)
     }
 
     @Test func agreesWithPlainLoopsOverChosenShapes() {
-        #expect(checkAll(ConvolutionCase.chosen) == ConvolutionCase.chosen.count)
+        #expect(checkAll(ConvolutionCase.chosen, with: .im2col) == ConvolutionCase.chosen.count)
     }
 
     @Test func agreesWithPlainLoopsAroundTheEdgesOfBlocks() {
@@ -26,8 +34,8 @@ import TestSupport
         let block = Im2colConvolution(shape).imagesPerBlock
         let counts = Set([1, 2, max(1, block - 1), block, block + 1, 2 * block, 2 * block + 1])
         #expect(
-            checkAll(counts.sorted().enumerated().map { ConvolutionCase(shape: shape, images: $1, stream: 500 + $0) })
-                == counts.count)
+            checkAll(counts.sorted().enumerated().map { ConvolutionCase(shape: shape, images: $1, stream: 500 + $0) },
+                with: .im2col) == counts.count)
     }
 
     /// ⟨dY, conv(X, W)⟩ = ⟨dX, X⟩ = ⟨dW, W⟩: each backward kernel is the transpose of the forward one, whatever the reference says.
@@ -50,12 +58,12 @@ import TestSupport
         #expect(agreement.holds && agreement.compared == 400, "\(agreement)")
     }
 
-    @Test func weightGradientsAreAddedToWhatIsThere() {
+    @Test(arguments: [ConvolutionKernel.im2col, .direct]) func weightGradientsAreAddedToWhatIsThere(kernel: ConvolutionKernel) {
         let example = ConvolutionCase(shape: ConvolutionCase.chosen[5].shape, images: 3, stream: 1)
         let weightStart = hashedFloats(example.shape.weightCount, stream: 77, scale: 8)
         let biasStart = hashedFloats(example.shape.outputChannels, stream: 78, scale: 8)
         let fresh = run(example, with: .reference)
-        let added = run(example, with: .im2col, weightStart: weightStart, biasStart: biasStart)
+        let added = run(example, with: kernel, weightStart: weightStart, biasStart: biasStart)
         let magnitudes = run(example, with: .reference, magnitudes: true)
         let terms = Double(example.images * example.shape.outputPixels + 2)
         var agreement = Agreement()
@@ -69,9 +77,9 @@ import TestSupport
         #expect(agreement.holds, "\(agreement)")
     }
 
-    @Test func noImagesChangeNothing() {
+    @Test(arguments: [ConvolutionKernel.im2col, .direct]) func noImagesChangeNothing(kernel: ConvolutionKernel) {
         let example = ConvolutionCase(shape: ConvolutionCase.chosen[0].shape, images: 0, stream: 1)
-        let found = run(example, with: .im2col)
+        let found = run(example, with: kernel)
         #expect(found.weightGradient.allSatisfy { $0 == 0 } && found.biasGradient.allSatisfy { $0 == 0 })
     }
 
@@ -92,11 +100,11 @@ import TestSupport
         #expect(workspace.isIntact)
     }
 
-    private func checkAll(_ cases: [ConvolutionCase]) -> Int {
+    private func checkAll(_ cases: [ConvolutionCase], with kernel: ConvolutionKernel) -> Int {
         var agreement = Agreement()
         for example in cases {
             let shape = example.shape
-            let found = run(example, with: .im2col)
+            let found = run(example, with: kernel)
             let expected = run(example, with: .reference)
             let magnitudes = run(example, with: .reference, magnitudes: true)
             func compare(_ what: String, _ result: KeyPath<ConvolutionResult, [Float]>, terms: Int) {
@@ -126,7 +134,19 @@ struct ConvolutionResult {
     var isIntact = false
 }
 
-enum ConvolutionKernel { case im2col, reference }
+/// What is tested, and what it is held against.
+enum ConvolutionKernel: CaseIterable {
+    case im2col, direct, reference
+
+    /// Nil for the reference, and where an algorithm does not take the shape.
+    func algorithm(for shape: ConvolutionShape) -> (any ConvolutionAlgorithm)? {
+        switch self {
+        case .im2col: Im2colConvolution(shape)
+        case .direct: DirectConvolution(shape)
+        case .reference: nil
+        }
+    }
+}
 
 /// All three directions of one case; with `magnitudes` of its absolute values.
 func run(
@@ -144,18 +164,27 @@ func run(
     let inputGradient = workspace.unwritten(images * shape.inputCount)
     let weightGradient = workspace.floats(weightStart ?? [Float](repeating: 0, count: shape.weightCount))
     let biasGradient = workspace.floats(biasStart ?? [Float](repeating: 0, count: shape.outputChannels))
-    switch kernel {
-    case .im2col:
-        let convolution = Im2colConvolution(shape)
-        let columns = workspace.unwritten(convolution.scratchCount)
-        convolution.forward(images: images, input: input, weights: weights, bias: bias, output: output, columns: columns)
-        convolution.backwardWeights(
+    if let algorithm = kernel.algorithm(for: shape) {
+        let scratch = workspace.unwritten(algorithm.scratchCount)
+        // Weights are laid out anew where an algorithm asks for it.
+        var (forwardWeights, backwardWeights) = (weights, weights)
+        if algorithm.forwardCount > 0 {
+            forwardWeights = workspace.unwritten(algorithm.forwardCount)
+            algorithm.prepareForward(weights: weights, into: forwardWeights)
+        }
+        if algorithm.backwardCount > 0 {
+            backwardWeights = workspace.unwritten(algorithm.backwardCount)
+            algorithm.prepareBackward(weights: weights, into: backwardWeights)
+        }
+        algorithm.forward(
+            images: images, input: input, prepared: forwardWeights, bias: bias, output: output, scratch: scratch)
+        algorithm.backwardWeights(
             images: images, input: input, outputGradient: outputGradient, weightGradient: weightGradient,
-            biasGradient: biasGradient,
-            columns: columns)
-        convolution.backwardInput(
-            images: images, outputGradient: outputGradient, weights: weights, inputGradient: inputGradient, columns: columns)
-    case .reference:
+            biasGradient: biasGradient, scratch: scratch)
+        algorithm.backwardInput(
+            images: images, outputGradient: outputGradient, prepared: backwardWeights, inputGradient: inputGradient,
+            scratch: scratch)
+    } else {
         ReferenceConvolution.forward(shape, images: images, input: input, weights: weights, bias: bias, output: output)
         ReferenceConvolution.backwardWeights(
             shape, images: images, input: input, outputGradient: outputGradient, weightGradient: weightGradient,

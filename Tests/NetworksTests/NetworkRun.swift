@@ -67,6 +67,7 @@ final class NetworkRun {
         var outcome = Outcome()
         var first = 0
         gradients.base.update(repeating: 0, count: gradients.count)
+        plan.prepare(parameters: parameters.base)
         for count in microBatches ?? [samples] {
             guard let firstLabel = labels.baseAddress else { break }
             let batch = MicroBatch(

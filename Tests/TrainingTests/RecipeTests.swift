@@ -50,7 +50,7 @@ import Testing
         let experiment = try Recipe.parse(Self.whole, name: "test").experiment
         #expect(
             try canonicalJSON(experiment) == """
-                {"augmentation":{"crop":4,"flip":true},"epochs":90,"global-batch":128,"loss":"softmax","micro-batches":4,\
+                {"augmentation":{"crop":4,"flip":true},"convolution":"auto","epochs":90,"global-batch":128,"loss":"softmax","micro-batches":4,\
                 "model":{"classes":10,"input":[32,32,3],"layers":["flatten",{"linear":{"bias":true,"initialisation":"uniform",\
                 "outputs":10}}],"name":"custom"},\
                 "optimiser":{"decays":"all","momentum":0.9,"nesterov":true,"rate":0.05,"weight-decay":0.0005},\
@@ -59,7 +59,7 @@ import Testing
                 """)
         #expect(
             try canonicalJSON(Experiment(model: .named(.init(.lenet5)))) == """
-                {"augmentation":{"crop":0,"flip":false},"epochs":10,"global-batch":64,"loss":"softmax","micro-batches":8,"model":"lenet5",\
+                {"augmentation":{"crop":0,"flip":false},"convolution":"auto","epochs":10,"global-batch":64,"loss":"softmax","micro-batches":8,"model":"lenet5",\
                 "optimiser":{"decays":"all","momentum":0,"nesterov":false,"rate":0.01,"weight-decay":0},"schedule":"constant","seed":1,\
                 "split":{"seed":1,"subset":1,"validation":0},"sync-batchnorm":false}
                 """)

@@ -58,6 +58,7 @@ import Testing
         #expect(
             program.description == """
                 clear
+                prepare weights
                 forward segment 0
                 exchange statistics of BatchNorm layer 0
                 forward segment 1
@@ -93,12 +94,13 @@ import Testing
         let program = StepProgram.replicated(microBatches: 2..<4, trainedCount: 96, arenaCount: 96)
         #expect(
             program.operations == [
-                .clear, .compute(microBatch: 2, .forward), .compute(microBatch: 2, .backward), .compute(microBatch: 3, .forward),
+                .clear, .prepare, .compute(microBatch: 2, .forward), .compute(microBatch: 2, .backward), .compute(microBatch: 3, .forward),
                 .compute(microBatch: 3, .backward), .exchange(.figures), .exchange(.gradients(0..<96)), .update(0..<96),
             ])
         #expect(
             program.description == """
                 clear
+                prepare weights
                 forward micro-batch 2
                 backward micro-batch 2
                 forward micro-batch 3
@@ -114,7 +116,7 @@ import Testing
         let program = StepProgram.replicated(microBatches: 0..<1, trainedCount: 96, arenaCount: 128)
         #expect(
             program.operations == [
-                .clear, .compute(microBatch: 0, .forward), .compute(microBatch: 0, .backward), .exchange(.figures),
+                .clear, .prepare, .compute(microBatch: 0, .forward), .compute(microBatch: 0, .backward), .exchange(.figures),
                 .exchange(.gradients(0..<128)), .update(0..<96), .updateStatistics,
             ])
         #expect(program.description.hasSuffix("update 0..<96\nupdate running statistics"))

@@ -1,0 +1,42 @@
+/// One way of computing a convolution's three products.
+///
+/// Weights may be laid out anew for a direction: once a step, by the two `prepare` functions. Where nothing is laid out (the count is 0),
+/// that direction takes the weights [R, S, C/groups, K] as they stand.
+public protocol ConvolutionAlgorithm: Sendable {
+    var shape: ConvolutionShape { get }
+    /// Its name in tables and on the command line.
+    static var name: String { get }
+    /// Floats of scratch that each of the three functions below needs.
+    var scratchCount: Int { get }
+    /// Floats of the weights as `prepareForward` lays them out.
+    var forwardCount: Int { get }
+    /// Floats of the weights as `prepareBackward` lays them out.
+    var backwardCount: Int { get }
+
+    /// Lays the weights [R, S, C/groups, K] out for `forward`.
+    func prepareForward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
+    /// Lays the weights out for `backwardInput`.
+    func prepareBackward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
+
+    /// Y ← X ∗ W + bias, for [images, H, W, C] to [images, P, Q, K].
+    func forward(
+        images: Int, input: UnsafePointer<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>)
+
+    /// dX ← the gradient with respect to the input, given dY.
+    func backwardInput(
+        images: Int, outputGradient: UnsafePointer<Float>, prepared: UnsafePointer<Float>,
+        inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>)
+
+    /// dW ← dW + the gradient with respect to the weights, dbias ← dbias + Σ dY.
+    func backwardWeights(
+        images: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
+        biasGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>)
+}
+
+extension ConvolutionAlgorithm {
+    public var forwardCount: Int { 0 }
+    public var backwardCount: Int { 0 }
+    public func prepareForward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}
+    public func prepareBackward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}
+}

@@ -1,0 +1,32 @@
+/// Images with a border of zeros, so that a window that hangs over the edge reads zeros like any other value.
+struct PaddedImages: Sendable, Equatable {
+    let height: Int, width: Int, channels: Int
+    let top: Int, left: Int, bottom: Int, right: Int
+
+    var rowCount: Int { (left + width + right) * channels }
+    /// Floats of one image with its border.
+    var count: Int { (top + height + bottom) * rowCount }
+
+    /// Copies [images, height, width, channels] into [images, top + height + bottom, left + width + right, channels].
+    func copy(images: Int, _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) {
+        var from = source
+        var to = target
+        for _ in 0..<images {
+            clear(&to, count: top * rowCount)
+            for _ in 0..<height {
+                clear(&to, count: left * channels)
+                to.update(from: from, count: width * channels)
+                from += width * channels
+                to += width * channels
+                clear(&to, count: right * channels)
+            }
+            clear(&to, count: bottom * rowCount)
+        }
+    }
+
+    @inline(__always)
+    private func clear(_ target: inout UnsafeMutablePointer<Float>, count: Int) {
+        target.update(repeating: 0, count: count)
+        target += count
+    }
+}
