@@ -8,24 +8,29 @@ public enum ConvolutionPolicy: String, Sendable, Codable, CaseIterable {
 
 /// The table: the algorithm of each direction, by shape. A pure function of shape and policy, so that all ranks compute alike.
 public struct ConvolutionChoice: Sendable {
-    public let forward: any ConvolutionAlgorithm
-    public let backwardInput: any ConvolutionAlgorithm
-    public let backwardWeights: any ConvolutionAlgorithm
+    public private(set) var forward: any ConvolutionAlgorithm
+    public private(set) var backwardInput: any ConvolutionAlgorithm
+    public private(set) var backwardWeights: any ConvolutionAlgorithm
 
     /// Weights up to which the direct kernels beat the column matrix: beyond, they no longer stay in the second cache.
     private static let directWeights = 512 * 1_024
     /// The same for the gradient to the weights, which is read and written again for every few rows.
     private static let directWeightGradient = 40 * 1_024
+    /// Output pixels from which Winograd's tiles of 4×4 are full enough.
+    private static let winogradPixels = 9
 
     public init(_ shape: ConvolutionShape, policy: ConvolutionPolicy = .automatic) {
         let reference = Im2colConvolution(shape)
-        let direct = policy == .automatic ? DirectConvolution(shape) : nil
-        func choose(_ candidate: (any ConvolutionAlgorithm)?, where isBetter: Bool) -> any ConvolutionAlgorithm {
-            if isBetter, let candidate { candidate } else { reference }
+        (forward, backwardInput, backwardWeights) = (reference, reference, reference)
+        guard policy == .automatic else { return }
+        if shape.outputPixels >= Self.winogradPixels, shape.inputChannels >= 16, shape.outputChannels >= 16,
+            let winograd = WinogradConvolution(shape)
+        {
+            (forward, backwardInput, backwardWeights) = (winograd, winograd, winograd)
+        } else if shape.weightCount <= Self.directWeights, let direct = DirectConvolution(shape) {
+            (forward, backwardInput) = (direct, direct)
+            if shape.weightCount <= Self.directWeightGradient { backwardWeights = direct }
         }
-        forward = choose(direct, where: shape.weightCount <= Self.directWeights)
-        backwardInput = choose(direct, where: shape.weightCount <= Self.directWeights)
-        backwardWeights = choose(direct, where: shape.weightCount <= Self.directWeightGradient)
     }
 
     /// Floats of scratch for all three directions.

@@ -136,22 +136,23 @@ struct ConvolutionResult {
 
 /// What is tested, and what it is held against.
 enum ConvolutionKernel: CaseIterable {
-    case im2col, direct, reference
+    case im2col, direct, winograd, reference
 
     /// Nil for the reference, and where an algorithm does not take the shape.
     func algorithm(for shape: ConvolutionShape) -> (any ConvolutionAlgorithm)? {
         switch self {
         case .im2col: Im2colConvolution(shape)
         case .direct: DirectConvolution(shape)
+        case .winograd: WinogradConvolution(shape)
         case .reference: nil
         }
     }
 }
 
-/// All three directions of one case; with `magnitudes` of its absolute values.
+/// All three directions of one case; with `magnitudes` of its absolute values. Scratch is full of `scratchValue` at first.
 func run(
     _ example: ConvolutionCase, with kernel: ConvolutionKernel, bias hasBias: Bool? = nil, magnitudes: Bool = false,
-    weightStart: [Float]? = nil, biasStart: [Float]? = nil
+    weightStart: [Float]? = nil, biasStart: [Float]? = nil, scratchValue: Float = .nan
 ) -> ConvolutionResult {
     let (shape, images) = (example.shape, example.images)
     let workspace = Workspace()
@@ -165,7 +166,7 @@ func run(
     let weightGradient = workspace.floats(weightStart ?? [Float](repeating: 0, count: shape.weightCount))
     let biasGradient = workspace.floats(biasStart ?? [Float](repeating: 0, count: shape.outputChannels))
     if let algorithm = kernel.algorithm(for: shape) {
-        let scratch = workspace.unwritten(algorithm.scratchCount)
+        let scratch = workspace.floats([Float](repeating: scratchValue, count: algorithm.scratchCount))
         // Weights are laid out anew where an algorithm asks for it.
         var (forwardWeights, backwardWeights) = (weights, weights)
         if algorithm.forwardCount > 0 {

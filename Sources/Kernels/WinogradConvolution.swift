@@ -1,0 +1,97 @@
+/// Convolution 3×3 of stride 1, without dilation and groups, by Winograd's F(4×4, 3×3). Source: Lavin and Gray, CVPR 2016.
+///
+/// Outputs are cut into tiles of 4×4, which take 36 products instead of 144 for each pair of channels; the sums over channels (for the
+/// weights' gradient, over tiles) are 36 matrix products. Worth it from 16 channels and images of 4×4 up; an image of 2×2 leaves three
+/// quarters of its tile empty. The order of all sums depends on the shape and the number of images alone.
+///
+/// Layouts are those of `ConvolutionShape`. Any float pointer will do, but what does not begin on a cache line (64 bytes) costs up to
+/// twice the time.
+///
+/// # Rounding
+/// Let u = 2⁻²⁴ and σ stand for root mean squares. Where values and errors are independent, product (i, j) of a tile has terms of the
+/// size σ_x‖B_i‖‖B_j‖ · σ_w‖G_i‖‖G_j‖ (2-norms of rows of Bᵀ and G), n of which are summed and then weighed by Aᵀ. So
+///
+///     rms error of an output ≤ α · u · (n + 8) · σ_x · σ_w,    α = max_p Σ_i A_pi² ‖B_i‖² ‖G_i‖² = 23.6,
+///
+/// where n is C (backward, K) and 8 stands for the roundings of the transforms. A direct sum has 9 in place of α, the points 1 and 2 have
+/// 94. For the weights' gradient n is the number of tiles, A and G change places, and α = 26.0. Errors seen: a fifth of this bound in root
+/// mean square, twice it for the worst element; 3 to 6 times those of `Im2colConvolution`, whose sums BLAS splits. The bound for the worst
+/// case, with the product of the three matrices' squared infinity norms for α (2,900; 36,100 for the points 1 and 2), is far from all that.
+public struct WinogradConvolution: ConvolutionAlgorithm {
+    public static let name = "winograd"
+
+    public let shape: ConvolutionShape
+    private let forwardPass: WinogradPass
+    private let backwardPass: WinogradPass
+    private let weightPass: WinogradWeightPass
+
+    /// Nil where the shape is not 3×3 of stride 1 without dilation and groups, a padding is not 0…2, or channels are no multiple of 8.
+    public init?(_ shape: ConvolutionShape) {
+        guard
+            shape.kernelHeight == 3 && shape.kernelWidth == 3 && shape.stride == 1 && shape.dilation == 1 && shape.groups == 1,
+            (0...2).contains(shape.paddingTop) && (0...2).contains(shape.paddingLeft),
+            shape.inputChannels.isMultiple(of: 8) && shape.outputChannels.isMultiple(of: 8)
+        else { return nil }
+        self.shape = shape
+        // The filters of one product: where they take half of L2 (256 KB) or more, more tiles share each reading of them; else the
+        // transformed tiles had better be near.
+        let tilesPerBlock = shape.inputChannels * shape.outputChannels * 4 < 256 * 1024 ? 48 : 128
+        let input = WinogradPlane(height: shape.height, width: shape.width, channels: shape.inputChannels)
+        let output = WinogradPlane(height: shape.outputHeight, width: shape.outputWidth, channels: shape.outputChannels)
+        forwardPass = WinogradPass(
+            from: input, to: output, top: shape.paddingTop, left: shape.paddingLeft, tilesPerBlock: tilesPerBlock)
+        backwardPass = WinogradPass(
+            from: output, to: input, top: 2 - shape.paddingTop, left: 2 - shape.paddingLeft, tilesPerBlock: tilesPerBlock)
+        weightPass = WinogradWeightPass(
+            input: input, output: output, top: shape.paddingTop, left: shape.paddingLeft, tilesPerBlock: tilesPerBlock)
+    }
+
+    public var scratchCount: Int { max(forwardPass.scratchCount, backwardPass.scratchCount, weightPass.scratchCount) }
+
+    public var forwardCount: Int { forwardPass.preparedCount }
+    public var backwardCount: Int { backwardPass.preparedCount }
+
+    /// Transforms the weights [3, 3, C, K] for `forward`.
+    public func prepareForward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+        forwardPass.prepare(into: prepared) { tap, c, k in
+            load8(weights + (tap * shape.inputChannels + c) * shape.outputChannels + k)
+        }
+    }
+
+    /// Transforms the weights [3, 3, C, K] for `backwardInput`: rotated by half a turn, with C and K swapped.
+    public func prepareBackward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+        backwardPass.prepare(into: prepared) { tap, k, c in
+            let first = weights + ((8 - tap) * shape.inputChannels + c) * shape.outputChannels + k
+            var values = SIMD8<Float>()
+            for lane in 0..<8 { values[lane] = first[lane * shape.outputChannels] }
+            return values
+        }
+    }
+
+    public func forward(
+        images: Int, input: UnsafePointer<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    ) {
+        forwardPass.run(images: images, input: input, prepared: prepared, bias: bias, output: output, scratch: scratch)
+    }
+
+    public func backwardInput(
+        images: Int, outputGradient: UnsafePointer<Float>, prepared: UnsafePointer<Float>,
+        inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    ) {
+        backwardPass.run(
+            images: images, input: outputGradient, prepared: prepared, bias: nil, output: inputGradient, scratch: scratch)
+    }
+
+    public func backwardWeights(
+        images: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
+        weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>?,
+        scratch: UnsafeMutablePointer<Float>
+    ) {
+        if let biasGradient {
+            addRows(outputGradient, rows: images * shape.outputPixels, to: biasGradient, count: shape.outputChannels)
+        }
+        weightPass.run(
+            images: images, input: input, outputGradient: outputGradient, weightGradient: weightGradient, scratch: scratch)
+    }
+}

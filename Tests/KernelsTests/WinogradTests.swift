@@ -1,0 +1,148 @@
+import Testing
+
+import Kernels
+import TestSupport
+
+/// `WinogradConvolution` against the plain loops of `ReferenceConvolution`, element by element.
+///
+/// A tolerance is four times the bound of the root mean square that the type's documentation derives: α·u·(n + 8)·σ·σ, with σ² = 1/3 for
+/// numbers drawn from [−1, 1).
+@Suite struct WinogradTests {
+    @Test func agreesWithPlainLoopsAroundTheEdgesOfTiles() {
+        let cases = Self.drawn(250)
+        let sizes = Set(cases.flatMap { [$0.shape.height, $0.shape.width] })
+        #expect(sizes == Set(1...13) && Set(cases.map(\.shape.paddingTop)) == [0, 1, 2])
+        for side in [\ConvolutionShape.outputHeight, \.outputWidth] {
+            #expect(Set(cases.map { $0.shape[keyPath: side] % 4 }).count == 4)
+        }
+        #expect(Set(cases.map(\.shape.inputChannels)) == [8, 16, 24, 40] && Set(cases.map(\.images)) == Set(1...5))
+        check(cases)
+    }
+
+    /// A block has 48 tiles, or 128 of many channels, and a register tile 6 or 4: images of one tile each, in every remainder of these.
+    @Test func agreesWithPlainLoopsAroundTheEdgesOfBlocks() {
+        let few = ConvolutionShape(
+            height: 3, width: 3, inputChannels: 16, kernelHeight: 3, kernelWidth: 3, outputChannels: 8, padding: 1)
+        // More than 256 channels are summed in two parts.
+        let many = ConvolutionShape(
+            height: 1, width: 1, inputChannels: 264, kernelHeight: 3, kernelWidth: 3, outputChannels: 272, padding: 1)
+        let counts = Array(1...13) + [47, 48, 49, 95, 96, 97]
+        check(counts.map { ConvolutionCase(shape: few, images: $0, stream: 600 + $0) })
+        check([1, 127, 128, 129].map { ConvolutionCase(shape: many, images: $0, stream: 700 + $0) })
+    }
+
+    @Test func weightGradientsAreAddedToWhatIsThere() {
+        let example = Self.drawn(1)[0]
+        let once = run(example, with: .winograd)
+        let start = (weights: once.weightGradient, bias: once.biasGradient)
+        let twice = run(example, with: .winograd, weightStart: start.weights, biasStart: start.bias)
+        #expect(twice.weightGradient == once.weightGradient.map { 2 * $0 })
+        // Column sums of more than 64 rows are added block by block, which rounds otherwise from another start.
+        var agreement = Agreement()
+        let terms = Double(example.images * example.shape.outputPixels + 2)
+        agreement.compare(
+            twice.biasGradient, once.biasGradient.map { 2 * $0 },
+            tolerances: once.biasGradient.map { _ in 2 * terms * Agreement.roundoff * terms }, "dbias")
+        #expect(agreement.holds, "\(agreement)")
+    }
+
+    @Test func resultsDependOnArgumentsAlone() {
+        for example in Self.drawn(20) {
+            let results = [Float.nan, 3].map { run(example, with: .winograd, scratchValue: $0) }
+            for result in [\ConvolutionResult.output, \.inputGradient, \.weightGradient, \.biasGradient] {
+                #expect(
+                    results[0][keyPath: result].map(\.bitPattern) == results[1][keyPath: result].map(\.bitPattern), "\(example)")
+            }
+        }
+    }
+
+    @Test func noImagesChangeNothing() {
+        let example = ConvolutionCase(shape: Self.drawn(1)[0].shape, images: 0, stream: 1)
+        let found = run(example, with: .winograd)
+        #expect(found.weightGradient.allSatisfy { $0 == 0 } && found.biasGradient.allSatisfy { $0 == 0 } && found.isIntact)
+    }
+
+    @Test func otherShapesAreRefused() {
+        func winograd(
+            _ inputs: Int = 8, _ outputs: Int = 8, kernel: (Int, Int) = (3, 3), stride: Int = 1, padding: Int = 1,
+            dilation: Int = 1,
+            groups: Int = 1
+        ) -> WinogradConvolution? {
+            WinogradConvolution(
+                ConvolutionShape(
+                    height: 12, width: 12, inputChannels: inputs, kernelHeight: kernel.0, kernelWidth: kernel.1,
+                    outputChannels: outputs, stride: stride, padding: padding, dilation: dilation, groups: groups))
+        }
+        #expect(winograd() != nil)
+        #expect(winograd(12) == nil && winograd(8, 12) == nil && winograd(kernel: (1, 3)) == nil && winograd(kernel: (3, 5)) == nil)
+        #expect(winograd(stride: 2) == nil && winograd(padding: 3) == nil && winograd(dilation: 2) == nil)
+        #expect(winograd(groups: 2) == nil)
+    }
+
+    /// α of the documentation, from the definition of the three matrices for the points 0, ±11/16, ±11/8 and ∞.
+    @Test func amplificationIsAsDocumented() {
+        let points = [0, 0.6875, -0.6875, 1.375, -1.375]
+        func norm(_ values: [Double]) -> Double { values.reduce(0) { $0 + $1 * $1 } }
+        func others(_ i: Int?) -> [Double] { points.indices.filter { $0 != i }.map { points[$0] } }
+        /// The coefficients of Π (x − p).
+        func polynomial(_ roots: [Double]) -> [Double] {
+            roots.reduce([1]) { product, root in zip([0] + product, product + [0]).map { $0 - root * $1 } }
+        }
+        func powers(_ i: Int?, _ count: Int) -> [Double] {
+            guard let i else { return [Double](repeating: 0, count: count - 1) + [1] }
+            return (0..<count).map { power in (0..<power).reduce(1) { product, _ in product * points[i] } }
+        }
+        let rows: [(input: Double, filter: [Double], output: [Double])] = (points.indices.map { Optional($0) } + [nil]).map { i in
+            let scale = i.map { i in others(i).reduce(1) { $0 * (points[i] - $1) } } ?? 1
+            return (norm(polynomial(others(i))), powers(i, 3).map { $0 / scale }, powers(i, 4))
+        }
+        let forward = (0..<4).map { p in rows.reduce(0) { $0 + $1.output[p] * $1.output[p] * $1.input * norm($1.filter) } }
+        let weights = (0..<3).map { r in rows.reduce(0) { $0 + $1.filter[r] * $1.filter[r] * $1.input * norm($1.output) } }
+        #expect(abs((forward.max() ?? 0) - Self.alpha) < 0.06 && abs((weights.max() ?? 0) - Self.weightAlpha) < 0.06)
+    }
+
+    private static let alpha = 23.6, weightAlpha = 26.0
+
+    private func check(_ cases: [ConvolutionCase]) {
+        var agreement = Agreement()
+        for example in cases {
+            let shape = example.shape
+            let found = run(example, with: .winograd)
+            let expected = run(example, with: .reference)
+            func compare(_ what: String, _ result: KeyPath<ConvolutionResult, [Float]>, terms: Int, alpha: Double) {
+                let tolerance = 4 * alpha * Agreement.roundoff * Double(terms + 8) / 3
+                agreement.compare(
+                    found[keyPath: result], expected[keyPath: result],
+                    tolerances: expected[keyPath: result].map { _ in tolerance }, "\(what) of \(example)")
+            }
+            let tiles = example.images * ((shape.outputHeight + 3) / 4) * ((shape.outputWidth + 3) / 4)
+            compare("Y", \.output, terms: shape.inputChannels, alpha: Self.alpha)
+            compare("dX", \.inputGradient, terms: shape.outputChannels, alpha: Self.alpha)
+            compare("dW", \.weightGradient, terms: tiles, alpha: Self.weightAlpha)
+            compare("dbias", \.biasGradient, terms: example.images * shape.outputPixels, alpha: 1)
+            #expect(found.isIntact, "\(example): written outside of a buffer")
+        }
+        #expect(agreement.holds, "\(agreement)")
+    }
+
+    /// Images and padding of any form around the tile of 4×4 outputs, the padding of each side for itself.
+    private static func drawn(_ count: Int) -> [ConvolutionCase] {
+        var cases: [ConvolutionCase] = []
+        var index = 0
+        while cases.count < count {
+            func draw(_ range: ClosedRange<Int>, _ stream: Int) -> Int {
+                range.lowerBound + hashedInteger(below: range.count, index: index, stream: 50 + stream)
+            }
+            index += 1
+            let (height, width, top, left) = (draw(1...13, 1), draw(1...13, 2), draw(0...2, 3), draw(0...2, 4))
+            let (outputHeight, outputWidth) = (height + top + draw(0...2, 5) - 2, width + left + draw(0...2, 6) - 2)
+            guard outputHeight > 0 && outputWidth > 0 else { continue }
+            let shape = ConvolutionShape(
+                height: height, width: width, inputChannels: [8, 16, 24, 40][draw(0...3, 7)], kernelHeight: 3, kernelWidth: 3,
+                outputChannels: [8, 16, 24, 40][draw(0...3, 8)], stride: 1, dilation: 1, groups: 1, paddingTop: top,
+                paddingLeft: left, outputHeight: outputHeight, outputWidth: outputWidth)
+            cases.append(ConvolutionCase(shape: shape, images: draw(1...5, 9), stream: 1_000 + index))
+        }
+        return cases
+    }
+}
