@@ -2,7 +2,7 @@ import Foundation
 
 @testable import Networks
 
-/// What `make_networks.py` has written of one network.
+/// What `make_networks.py` or `make_large_networks.py` has written of one network.
 struct NetworkRecord: Decodable {
     /// Gradients are stored at every k-th value, so that at most so many are left.
     private static let sampled = 48
@@ -11,10 +11,21 @@ struct NetworkRecord: Decodable {
     struct Tensor: Decodable {
         let name: String
         let projection: Double
+        /// The gradient's sum of squares; only of large models.
+        let squares: Double?
+        /// What PyTorch's float32 is off by at most; only of large models.
+        let deviation: Double?
+    }
+
+    /// What PyTorch's float32 is off by at most, in the outputs of either pass and in running means and variances in turn.
+    struct Deviations: Decodable {
+        let training: Double
+        let evaluation: Double
+        let statistics: [Double]
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, model, batch, loss, stream, training, evaluation, parameters, statistics
+        case name, model, batch, loss, stream, training, evaluation, parameters, statistics, deviations
     }
 
     private struct Smoothed: Decodable {
@@ -34,22 +45,30 @@ struct NetworkRecord: Decodable {
     let parameters: [Tensor]
     /// The BatchNorm layers' names.
     let statistics: [String]
+    /// Only of large models.
+    let deviations: Deviations?
     /// Outputs, sampled gradients, running means and variances, outputs in evaluation.
     private(set) var values: [Float] = []
+
+    /// The deviations as what a run is sensitive to.
+    var sensitivity: NetworkRun.Sensitivity? {
+        deviations.map { .init(training: $0.training, evaluation: $0.evaluation, gradients: parameters.map { $0.deviation ?? 0 }) }
+    }
 
     /// How far sampled values of a tensor lie apart: odd, so that they do not all lie in one channel.
     static func stride(of count: Int) -> Int { ((count + sampled - 1) / sampled) | 1 }
 
-    static func all() throws -> [NetworkRecord] {
+    /// - Parameter name: of the files, `networks` or `large-networks`.
+    static func all(of name: String) throws -> [NetworkRecord] {
         let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
-        let bytes = try Data(contentsOf: directory.appendingPathComponent("networks.bin"))
+        let bytes = try Data(contentsOf: directory.appendingPathComponent(name + ".bin"))
         var values = bytes.withUnsafeBytes { raw in
             (0..<bytes.count / 4).map {
                 Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
             }
         }[...]
         let records = try JSONDecoder().decode(
-            [NetworkRecord].self, from: Data(contentsOf: directory.appendingPathComponent("networks.json")))
+            [NetworkRecord].self, from: Data(contentsOf: directory.appendingPathComponent(name + ".json")))
         return try records.map { record in
             let count = try record.valueCount()
             defer { values = values.dropFirst(count) }
@@ -75,6 +94,7 @@ struct NetworkRecord: Decodable {
         evaluation = try container.decode(Double.self, forKey: .evaluation)
         parameters = try container.decode([Tensor].self, forKey: .parameters)
         statistics = try container.decode([String].self, forKey: .statistics)
+        deviations = try container.decodeIfPresent(Deviations.self, forKey: .deviations)
     }
 
     private func valueCount() throws -> Int {

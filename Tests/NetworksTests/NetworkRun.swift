@@ -3,7 +3,7 @@ import TestSupport
 
 @testable import Networks
 
-/// A compiled model with parameters, a batch and room for gradients, all filled by hashed numbers as `make_golden.py` fills them.
+/// A compiled model with parameters, a batch and room for gradients, all filled by hashed numbers as the scripts in `Golden` fill them.
 final class NetworkRun {
     let plan: Plan
     let samples: Int
@@ -20,23 +20,18 @@ final class NetworkRun {
         images = AlignedFloats(count: samples * model.input.count)
         labels = .allocate(capacity: samples)
         for (ordinal, parameter) in plan.layout.parameters.enumerated() {
-            let isVector = parameter.shape.count == 1
-            let scale = isVector ? 0.25 : Self.weightScale(fanIn: parameter.shape.dropLast().reduce(1, *))
-            // BatchNorm's scales lie around 1.
-            fill(parameter, stream: 100 + ordinal, scale: scale, around: isVector && parameter.name.hasSuffix(".weight") ? 1 : 0)
+            fill(parameter, with: hashedParameter(named: parameter.name, shape: parameter.shape, ordinal: ordinal))
         }
         for (ordinal, statistics) in plan.layout.statistics.enumerated() {
-            fill(statistics.mean, stream: 500 + ordinal, scale: 0.25, around: 0)
-            fill(statistics.variance, stream: 700 + ordinal, scale: 0.5, around: 1)
+            fill(statistics.mean, with: hashedRunningMean(statistics.mean.count, ordinal: ordinal))
+            fill(statistics.variance, with: hashedRunningVariance(statistics.variance.count, ordinal: ordinal))
         }
         for (i, value) in hashedFloats(images.count, stream: imageStream, scale: 2).enumerated() { images.base[i] = value }
         for sample in 0..<samples { labels.initializeElement(at: sample, to: Int32((7 * sample + 3) % model.classes)) }
     }
 
-    private func fill(_ tensor: Parameter, stream: Int, scale: Float, around middle: Float) {
-        for (i, value) in hashedFloats(tensor.count, stream: stream, scale: scale).enumerated() {
-            parameters.base[tensor.offset + i] = middle + value
-        }
+    private func fill(_ tensor: Parameter, with values: [Float]) {
+        for (i, value) in values.enumerated() { parameters.base[tensor.offset + i] = value }
     }
 
     /// Moves the running statistics by the sums that the last training pass left.
@@ -47,13 +42,6 @@ final class NetworkRun {
     func value(of tensor: Parameter) -> [Float] { Array(parameters.buffer[tensor.range]) }
 
     deinit { labels.deallocate() }
-
-    /// The largest power of two that is at most √(6 / fan-in), the half-width of He's uniform distribution.
-    private static func weightScale(fanIn: Int) -> Float {
-        var scale: Float = 1
-        while scale * scale * Float(fanIn) > 6 { scale /= 2 }
-        return scale
-    }
 
     struct Outcome {
         var figures = Figures()

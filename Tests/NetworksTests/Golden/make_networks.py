@@ -15,6 +15,7 @@ import json
 import pathlib
 import sys
 import tempfile
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -74,6 +75,11 @@ def without_dropout(layers):
     return [{"dropout": {"rate": 0}} if isinstance(layer, dict) and "dropout" in layer else layer for layer in layers]
 
 
+def built_in(lockstep, name, shape, classes):
+    model = printed(lockstep, name, "--input", shape, "--classes", str(classes))
+    return dict(model, layers=without_dropout(model["layers"]))
+
+
 def printed_text(lockstep, text):
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         file.write(text)
@@ -87,6 +93,38 @@ def data(model, batch, stream):
     return images, torch.tensor([(7 * sample + 3) % model["classes"] for sample in range(batch)])
 
 
+class Results(NamedTuple):
+    """All that a network's record is of; arrays in full, flat, in Lockstep's layouts."""
+    outputs: np.ndarray
+    gradients: list  # of (name, gradient of the summed loss)
+    statistics: list  # running means and variances in turn
+    evaluated: np.ndarray
+    training: float
+    evaluation: float
+
+
+def results(network, outputs, images, labels, loss):
+    """Goes on from a forward pass in training, which gave `outputs` and moved the running statistics."""
+    value = summed_loss(outputs, labels, loss)
+    gradients = network.gradients(value)
+    statistics = [moments.numpy() for _, norm in network.statistics for moments in (norm.running_mean, norm.running_var)]
+    with torch.no_grad():
+        evaluated = network.forward(images, training=False)
+    return Results(outputs.detach().numpy().ravel(), gradients, statistics, evaluated.numpy().ravel(), value.item(),
+                   summed_loss(evaluated, labels, loss).item())
+
+
+def described(name, model, batch, loss, stream, network, found):
+    """A record's entry in the JSON file and its values."""
+    parameters = [{"name": parameter, "projection": float(gradient @ hashed(gradient.size, PROJECTION_STREAM))}
+                  for parameter, gradient in found.gradients]
+    sampled = [gradient[::-(-gradient.size // SAMPLED) | 1] for _, gradient in found.gradients]
+    return {"name": name, "model": model, "batch": batch, "loss": loss, "stream": stream, "training": found.training,
+            "evaluation": found.evaluation, "parameters": parameters,
+            "statistics": [name for name, _ in network.statistics]}, np.concatenate(
+                [found.outputs, *sampled, *found.statistics, found.evaluated])
+
+
 def record(name, model, batch, loss):
     for stream in range(1, 60):
         network = Network(model)
@@ -98,40 +136,29 @@ def record(name, model, batch, loss):
     else:
         sys.exit(f"{name}: no images stay clear of kinks")
     conditioning = network.conditioning
-    value = summed_loss(outputs, labels, loss)
-    values, parameters = [outputs.detach().numpy().ravel()], []
-    for parameter, gradient in network.gradients(value):
-        parameters.append({"name": parameter, "projection": float(gradient @ hashed(gradient.size, PROJECTION_STREAM))})
-        values.append(gradient[::-(-gradient.size // SAMPLED) | 1])
-    for _, norm in network.statistics:
-        values += [norm.running_mean.numpy(), norm.running_var.numpy()]
-    evaluated = network.forward(images, training=False).detach()
-    values.append(evaluated.numpy().ravel())
-    print(f"{name}: images {stream}, conditioning {conditioning:.1f}, {sum(v.size for v in values)} values")
-    return {"name": name, "model": model, "batch": batch, "loss": loss, "stream": stream, "training": value.item(), "evaluation": summed_loss(evaluated, labels, loss).item(), "parameters": parameters,
-            "statistics": [name for name, _ in network.statistics]}, np.concatenate(values)
+    entry, values = described(name, model, batch, loss, stream, network, results(network, outputs, images, labels, loss))
+    print(f"{name}: images {stream}, conditioning {conditioning:.1f}, {values.size} values")
+    return entry, values
+
+
+def write(stem, records):
+    """Writes (entry, values) of every network."""
+    with open(HERE / f"{stem}.json", "w") as file:
+        file.write("[\n" + ",\n".join(json.dumps(entry, separators=(",", ":")) for entry, _ in records) + "\n]\n")
+    np.concatenate([values for _, values in records]).astype("<f4").tofile(HERE / f"{stem}.bin")
 
 
 def main(lockstep):
     torch.set_num_threads(1)
-    records, values = [], []
-
-    def add(*arguments):
-        one, own = record(*arguments)
-        records.append(one)
-        values.append(own)
-
+    records = []
     for name, shape, loss, layers in SMALL:
         flatten = "" if layers.startswith("[flatten") else "flatten, "
         text = f"{{name: {name!r}, input: {shape}, classes: 4, layers: {layers[:-1]}, {flatten}linear: {{outputs: 4}}]}}"
-        add(name, printed_text(lockstep, text), 4, loss)
+        records.append(record(name, printed_text(lockstep, text), 4, loss))
     for name, shape in BUILT_IN:
-        model = printed(lockstep, name, "--input", shape, "--classes", "10")
-        add(name, dict(model, layers=without_dropout(model["layers"])), 2, "softmax")
-    add("simple-cnn", printed_text(lockstep, NARROW), 2, "softmax")
-    with open(HERE / "networks.json", "w") as file:
-        file.write("[\n" + ",\n".join(json.dumps(one, separators=(",", ":")) for one in records) + "\n]\n")
-    np.concatenate(values).astype("<f4").tofile(HERE / "networks.bin")
+        records.append(record(name, built_in(lockstep, name, shape, 10), 2, "softmax"))
+    records.append(record("simple-cnn", printed_text(lockstep, NARROW), 2, "softmax"))
+    write("networks", records)
 
 
 if __name__ == "__main__":
