@@ -71,8 +71,10 @@ let package = Package(
             path: "Tests/AllocationCases", swiftSettings: strict),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Datasets", "Diagnostics", "Networks", "Parallelism", "TestSupport", "Training", "allocation-cases"],
-            swiftSettings: strict),
+            dependencies: [
+                "Datasets", "Diagnostics", "Kernels", "Networks", "Parallelism", "TestSupport", "Training", "allocation-cases",
+            ],
+            exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "CommandTests", dependencies: ["Checkpoints", "Diagnostics", "TestSupport", "lockstep"], swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),

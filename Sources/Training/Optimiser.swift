@@ -14,7 +14,7 @@ public struct Optimiser: Sendable, Equatable {
     public var momentumRamp: MomentumRamp?
     /// The largest Euclidean norm of the mean gradient over all parameters; a longer one is shortened to it.
     public var clip: Double?
-    /// LARS's coefficient; nil without LARS.
+    /// LARS's coefficient, in the conventions of `OptimiserStep.trustRatio`; nil without LARS.
     public var lars: Double?
 
     public enum Decays: String, Sendable, Codable {

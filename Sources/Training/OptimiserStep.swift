@@ -45,6 +45,11 @@ struct OptimiserStep {
 
     /// LARS: coefficient·‖w‖ / (‖g‖ + decay·‖w‖) for a weight, 1 for biases and BatchNorm, and without LARS. Source: You, Gitman,
     /// Ginsburg, arXiv:1708.03888, equation 6 and algorithm 1.
+    ///
+    /// Conventions, in which implementations differ: g is the mean gradient without its decay, whose share has a norm of its own; there is no
+    /// epsilon, but a ratio of 1 where ‖w‖ or the whole divisor is 0; the ratio multiplies gradient and decay before they enter the
+    /// velocity. The learning rate stays outside of the velocity, as in PyTorch's `SGD`; algorithm 1 has it inside, which is the same while
+    /// the rate is constant, and otherwise keeps for older terms the rate of their own step.
     private func trustRatio(of parameter: Parameter, _ state: TrainingState, scale: Double, decay: Double) -> Double {
         guard let coefficient = optimiser.lars, parameter.isWeight else { return 1 }
         let weight = Norm.sumOfSquares(count: parameter.count, state.parameters.base + parameter.offset).squareRoot()

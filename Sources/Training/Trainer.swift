@@ -144,7 +144,7 @@ public final class Trainer {
         let point = Schedule.Point(
             epoch: position.epoch, epochs: experiment.epochs, step: position.epoch * stepsPerEpoch + stepInEpoch,
             steps: experiment.epochs * stepsPerEpoch)
-        return experiment.optimiser.rate * experiment.schedule.factor(at: point) * state.progress.plateau.factor
+        return experiment.rate(at: point, plateau: state.progress.plateau)
     }
 
     private static func seconds(_ duration: Duration) -> Double {

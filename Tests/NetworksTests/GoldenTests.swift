@@ -46,33 +46,6 @@ import Testing
         builtIn.layers = builtIn.layers.map { if case .dropout = $0 { .dropout(.init(rate: 0)) } else { $0 } }
         #expect(builtIn == golden)
     }
-
-    /// Ten steps on one batch, as `torch.optim.SGD` takes them. Every step starts from parameters that have the errors of all steps before:
-    /// a random walk again. The mean over the batch evens out what single samples' losses are off by, so one deviation is enough here.
-    @Test func tenStepsAreThoseOfPyTorch() throws {
-        let golden = try GoldenRecord(named: "lenet5-32x32x3")
-        #expect(golden.trajectories.count == 5)
-        var agreement = Agreement()
-        for trajectory in golden.trajectories {
-            let run = try NetworkRun(golden.model, samples: golden.batch)
-            let velocity = AlignedFloats(count: run.parameters.count)
-            let relative = try run.roundingError()
-            let optimiser = trajectory.optimiser
-            #expect(trajectory.losses.count == 10)
-            for (step, loss) in trajectory.losses.enumerated() {
-                let outcome = run.run(.training(seed: 0, step: step))
-                agreement.compare(
-                    outcome.figures.meanLoss, loss, tolerance: relative * Double(step + 1).squareRoot() * loss,
-                    "step \(step), \(optimiser)")
-                GradientDescent.update(
-                    count: run.parameters.count, weights: run.parameters.base, gradient: run.gradients.base,
-                    velocity: optimiser.momentum == 0 ? nil : velocity.base, scale: 1 / Float(golden.batch), rate: optimiser.rate,
-                    momentum: optimiser.momentum, nesterov: optimiser.nesterov, decay: optimiser.weightDecay)
-            }
-        }
-        #expect(agreement.holds, "\(agreement)")
-        #expect(agreement.compared == 50)
-    }
 }
 
 /// What `make_golden.py` has written for one network.
@@ -81,28 +54,11 @@ struct GoldenRecord: Decodable {
     static let largest = 16_384
     static let projectionStream = 900
 
-    struct Optimiser: Decodable {
-        enum CodingKeys: String, CodingKey {
-            case rate, momentum, nesterov
-            case weightDecay = "weight-decay"
-        }
-        let rate: Float
-        let momentum: Float
-        let nesterov: Bool
-        let weightDecay: Float
-    }
-
-    struct Trajectory: Decodable {
-        let optimiser: Optimiser
-        let losses: [Double]
-    }
-
-    enum CodingKeys: String, CodingKey { case model, batch, loss, projections, trajectories }
+    enum CodingKeys: String, CodingKey { case model, batch, loss, projections }
     let model: Model
     let batch: Int
     let loss: Double
     let projections: [Double]
-    let trajectories: [Trajectory]
     /// Logits, then the gradients.
     private(set) var values: [Float] = []
 
@@ -123,6 +79,5 @@ struct GoldenRecord: Decodable {
         batch = try container.decode(Int.self, forKey: .batch)
         loss = try container.decode(Double.self, forKey: .loss)
         projections = try container.decode([Double].self, forKey: .projections)
-        trajectories = try container.decode([Trajectory].self, forKey: .trajectories)
     }
 }

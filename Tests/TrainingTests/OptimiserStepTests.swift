@@ -65,6 +65,22 @@ import Testing
         }
     }
 
+    /// PyTorch's `clip_grad_norm_` adds 10⁻⁶ to the norm, which shows where the norm is as small: ‖mean gradient‖ = 3·10⁻⁶ clipped to 10⁻⁶ is
+    /// a quarter of it, not a third.
+    @Test func clippingAddsPyTorchsEpsilon() throws {
+        var optimiser = Optimiser()
+        optimiser.clip = 1e-6
+        let model = Model(
+            input: TensorShape(height: 1, width: 1, channels: 1), classes: 2, layers: [.flatten, .linear(.init(outputs: 2))])
+        let layout = try Plan(model: model, capacity: 1).layout
+        let state = TrainingState(layout: layout, optimiser: optimiser)
+        let first = try #require(layout.parameters.first).offset
+        state.gradients.base[first] = 3e-6 * Float(Self.samples)
+        OptimiserStep(optimiser: optimiser, layout: layout)
+            .update(0..<layout.trainedCount, of: state, samples: Self.samples, rate: 1, epoch: 0)
+        #expect(abs(Double(state.parameters.base[first]) + 7.5e-7) < 1e-12)
+    }
+
     /// The recurrences, one parameter after another.
     private static func update(
         _ weights: inout [Double], _ velocity: inout [Double], _ sums: [Double], _ optimiser: Optimiser, _ layout: ParameterLayout,

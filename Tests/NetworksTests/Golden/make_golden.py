@@ -128,7 +128,7 @@ def data(model, batch):
     return images, labels
 
 
-def write_network(name, model, batch, optimisers=()):
+def write_network(name, model, batch):
     network = Network(model)
     images, labels = data(model, batch)
     logits, loss = summed_loss(network, images, labels)
@@ -139,29 +139,11 @@ def write_network(name, model, batch, optimisers=()):
         flat = gradient.numpy().ravel()
         projections.append(float(flat @ hashed(flat.size, PROJECTION_STREAM)))
         values.append(flat[::STRIDE] if flat.size > LARGEST else flat)
-    trajectories = [trajectory(model, batch, optimiser) for optimiser in optimisers]
-    record = {"model": model, "batch": batch, "loss": loss.item(), "projections": projections, "trajectories": trajectories}
+    record = {"model": model, "batch": batch, "loss": loss.item(), "projections": projections}
     directory = os.path.dirname(os.path.abspath(__file__))
     with open(os.path.join(directory, name + ".json"), "w") as file:
         file.write(json.dumps(record, indent=1) + "\n")
     np.concatenate(values).astype("<f4").tofile(os.path.join(directory, name + ".bin"))
-
-
-def trajectory(model, batch, optimiser, steps=10):
-    """The mean losses before each of ten steps on the same batch, by torch.optim.SGD."""
-    network = Network(model)
-    images, labels = data(model, batch)
-    descent = torch.optim.SGD(
-        network.parameters, lr=optimiser["rate"], momentum=optimiser["momentum"], nesterov=optimiser["nesterov"],
-        weight_decay=optimiser["weight-decay"])
-    losses = []
-    for _ in range(steps):
-        descent.zero_grad()
-        loss = summed_loss(network, images, labels)[1] / batch
-        loss.backward()
-        losses.append(loss.item())
-        descent.step()
-    return {"optimiser": optimiser, "losses": losses}
 
 
 def lenet5(height, channels, padding):
@@ -186,16 +168,9 @@ DEPTHWISE = {"name": "depthwise", "input": [9, 10, 3], "classes": 7, "layers": [
     {"max-pool": {"size": 3, "stride": 1, "padding": 1}}, "flatten", "relu", {"linear": {"outputs": 9}}, {"linear": {"outputs": 7}}]}
 
 
-def sgd(rate, momentum=0.0, nesterov=False, decay=0.0):
-    """Numbers that float32 holds exactly."""
-    return {"rate": rate, "momentum": momentum, "nesterov": nesterov, "weight-decay": decay}
-
-
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    write_network("lenet5-32x32x3", lenet5(32, 3, 0), 6, [
-        sgd(0.015625), sgd(0.0078125, momentum=0.875), sgd(0.0078125, momentum=0.875, nesterov=True),
-        sgd(0.015625, decay=0.0625), sgd(0.0078125, momentum=0.875, nesterov=True, decay=0.0625)])
+    write_network("lenet5-32x32x3", lenet5(32, 3, 0), 6)
     write_network("lenet5-28x28x1", lenet5(28, 1, 2), 6)
     write_network("strided", STRIDED, 5)
     write_network("depthwise", DEPTHWISE, 3)
