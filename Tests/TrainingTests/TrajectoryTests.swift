@@ -1,5 +1,3 @@
-import Kernels
-import Networks
 import TestSupport
 import Testing
 
