@@ -63,6 +63,7 @@ final class TrajectoryRun {
             labels.withUnsafeBufferPointer { labels in
                 guard let images = images.baseAddress, let labels = labels.baseAddress else { return }
                 let batch = MicroBatch(images: images, labels: labels, count: Self.samples, firstSample: 0)
+                plan.prepare(parameters: state.parameters.base)
                 plan.forward(batch, parameters: state.parameters.base, mode: mode, figures: &figures)
                 guard case .training = mode else { return }
                 state.gradients.base.update(repeating: 0, count: state.gradients.count)
