@@ -26,6 +26,8 @@ let package = Package(
         .systemLibrary(name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
         // The house, from the ground up: imports go down only.
         .target(name: "Diagnostics", swiftSettings: strict),
@@ -34,9 +36,10 @@ let package = Package(
         .target(name: "MPI", dependencies: ["COpenMPI", "Diagnostics"], swiftSettings: strict),
         .target(name: "Kernels", dependencies: ["COpenBLAS"], swiftSettings: kernels),
         .target(name: "Networks", dependencies: ["Diagnostics", "Kernels", "Random"], swiftSettings: strict),
+        .target(name: "ImageFiles", dependencies: ["CPNG", "CTurboJPEG", "Diagnostics"], swiftSettings: strict),
         .target(
             name: "Datasets",
-            dependencies: ["CZlib", "Diagnostics", "Random", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["CZlib", "Diagnostics", "ImageFiles", "Random", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(name: "Checkpoints", dependencies: ["CZlib", "Diagnostics"], swiftSettings: strict),
         .target(name: "Parallelism", dependencies: ["Networks"], swiftSettings: strict),
@@ -56,6 +59,7 @@ let package = Package(
 
         // Tests: what they share, the cases that run under mpirun, and a suite for each module.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "ImageWriting", dependencies: ["CTurboJPEG", "CZlib"], path: "Tests/ImageWriting", swiftSettings: strict),
         .executableTarget(name: "mpi-cases", dependencies: ["Diagnostics", "MPI"], path: "Tests/MPICases", swiftSettings: strict),
         .testTarget(name: "MPITests", dependencies: ["Diagnostics", "MPI", "TestSupport", "mpi-cases"], swiftSettings: strict),
         .testTarget(name: "RandomTests", dependencies: ["Random"], swiftSettings: strict),
@@ -76,10 +80,13 @@ let package = Package(
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
-            name: "CommandTests", dependencies: ["Checkpoints", "Diagnostics", "TestSupport", "lockstep"], swiftSettings: strict),
+            name: "CommandTests", dependencies: ["Checkpoints", "Diagnostics", "ImageWriting", "TestSupport", "lockstep"],
+            swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["CZlib", "Datasets", "Diagnostics", "Random", "TestSupport"],
+            name: "DatasetsTests",
+            dependencies: ["CZlib", "Datasets", "Diagnostics", "ImageFiles", "ImageWriting", "Random", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(name: "ImageFilesTests", dependencies: ["ImageFiles", "ImageWriting"], swiftSettings: strict),
     ]
 )

@@ -7,11 +7,16 @@ import Foundation
 enum Checksums {
     /// CRC-32 as in gzip, zip and PNG.
     static func crc32(ofFile path: String) throws -> UInt32 {
-        var value = CZlib.crc32(0, nil, 0)
-        try forEachPiece(of: path) { piece in
-            value = CZlib.crc32(value, piece.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(piece.count))
-        }
-        return UInt32(truncatingIfNeeded: value)
+        var value: UInt32 = 0
+        try forEachPiece(of: path) { value = crc32(of: UnsafeRawBufferPointer($0), after: value) }
+        return value
+    }
+
+    /// CRC-32 of some bytes, or of those before and these.
+    static func crc32(of bytes: UnsafeRawBufferPointer, after before: UInt32 = 0) -> UInt32 {
+        // zlib takes a null pointer for "give me the start value".
+        guard let address = bytes.baseAddress else { return before }
+        return UInt32(truncatingIfNeeded: crc32_z(UInt(before), address.assumingMemoryBound(to: UInt8.self), bytes.count))
     }
 
     /// MD5 in lower-case hexadecimal. Not proof against an adversary; it is what the data sets' authors publish.

@@ -15,7 +15,7 @@ enum ClassNames {
         guard region.count <= largestFile, let text = String(validating: bytes, as: UTF8.self) else {
             throw Failure(.badData, "\(path): not a text of class names; expected \(classes) lines, or no such file")
         }
-        let names = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        let names = TextLines.split(text)
         guard names.count == classes else {
             throw Failure(
                 .badData,

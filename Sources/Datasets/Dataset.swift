@@ -3,7 +3,8 @@ import Foundation
 
 /// A data set on disk: its two splits, and what a network has to know of them.
 public struct Dataset: Sendable {
-    public let format: DatasetFormat
+    /// The name used in recipes and run directories: that of the format, or a packed set's own.
+    public let name: String
     /// Where the files are; may be a sub-directory of the one that was asked for.
     public let directory: String
     public let training: ImageSet
@@ -15,7 +16,7 @@ public struct Dataset: Sendable {
     /// Opens the data set in a directory, whatever its format is. Only sizes and headers are checked; `verify` reads the rest.
     ///
     /// Known layouts: CIFAR-10 binary (`data_batch_1.bin` …, `test_batch.bin`), CIFAR-100 binary (`train.bin`, `test.bin`), MNIST and
-    /// Fashion-MNIST IDX files, plain or gzipped; in the directory itself or in the sub-directory that their archives make. Fashion-MNIST,
+    /// Fashion-MNIST IDX files, plain or gzipped; images packed by `lockstep data pack` (`images.lockstep`); in the directory itself or in the sub-directory that their archives make. Fashion-MNIST,
     /// whose files are named as MNIST's, is known by "fashion" in the directory's name.
     ///
     /// Throws: `.missing` for a directory or file that is not there, `.badData` for one that is not what it should be, `.io`.
@@ -24,27 +25,37 @@ public struct Dataset: Sendable {
         return switch found.layout {
         case .cifar(let format): try CIFARFiles(format: format, directory: found.directory).open()
         case .idx(let format): try IDXFiles(format: format, directory: found.directory).open()
+        case .packed: try PackedFile(directory: found.directory).open()
         }
     }
 
     /// Precondition: both splits have images of one shape and the same classes.
-    init(format: DatasetFormat, directory: String, training: ImageSet, test: ImageSet, classNames: [String]) {
+    init(
+        name: String, directory: String, training: ImageSet, test: ImageSet, classNames: [String], normalisation: Normalisation
+    ) {
         require(
             training.imageBytes == test.imageBytes && training.width == test.width && training.classes == test.classes,
             "training and test images differ in shape")
-        self.format = format
+        self.name = name
         self.directory = directory
         self.training = training
         self.test = test
         self.classNames = classNames
-        self.normalisation = format.normalisation
+        self.normalisation = normalisation
+    }
+
+    /// One of the known sets, with its usual constants. Precondition: as above.
+    init(format: DatasetFormat, directory: String, training: ImageSet, test: ImageSet, classNames: [String]) {
+        self.init(
+            name: format.rawValue, directory: directory, training: training, test: test, classNames: classNames,
+            normalisation: format.normalisation)
     }
 
     /// What a class is called: its name, or its number.
     ///
     /// Precondition: 0 ≤ label < classes.
     public func className(of label: Int) -> String {
-        require(label >= 0 && label < format.classes, "class \(label) of \(format.classes)")
+        require(label >= 0 && label < training.classes, "class \(label) of \(training.classes)")
         return classNames.isEmpty ? String(label) : classNames[label]
     }
 }

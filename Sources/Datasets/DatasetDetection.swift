@@ -6,6 +6,7 @@ enum DatasetDetection {
     enum Layout: Equatable {
         case cifar(DatasetFormat)
         case idx(DatasetFormat)
+        case packed
     }
 
     struct Finding: Equatable {
@@ -56,6 +57,7 @@ enum DatasetDetection {
     }
 
     private static func layout(of names: [String], directory: String) -> Layout? {
+        if names.contains(PackedFile.fileName) { return .packed }
         if names.contains(where: { $0 == "test_batch.bin" || CIFARFiles.batchNumber(of: $0) != nil }) { return .cifar(.cifar10) }
         if names.contains("train.bin") || names.contains("test.bin") { return .cifar(.cifar100) }
         if names.contains(where: IDXFiles.isKnown) { return .idx(isFashion(directory) ? .fashionMNIST : .mnist) }
@@ -79,6 +81,7 @@ enum DatasetDetection {
               CIFAR-100 binary: train.bin, test.bin
               MNIST, Fashion-MNIST: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte \
             (each may end in .gz)
+              packed images: \(PackedFile.fileName), which `lockstep data pack` makes of folders of JPEG and PNG files
             """)
     }
 }

@@ -1,4 +1,4 @@
-/// A data set that Lockstep knows how to read. The raw value is the name used in recipes and on the command line.
+/// An official data set that Lockstep knows how to read and to fetch. The raw value is the name used in recipes and on the command line.
 public enum DatasetFormat: String, Sendable, CaseIterable {
     case cifar10 = "cifar10"
     case cifar100 = "cifar100"

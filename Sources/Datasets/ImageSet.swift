@@ -26,19 +26,24 @@ public final class ImageSet: @unchecked Sendable {
         let labelFile: String
         let labels: UnsafePointer<UInt8>
         let labelStride: Int
+        /// Bytes of one label: 1, or 2, the lower one first.
+        var labelBytes = 1
         let pixels: UnsafePointer<UInt8>
         let pixelStride: Int
     }
 
     /// The files on disk that the set is made of, in order.
     let files: [String]
+    /// Bytes whose checksum is known from where they were written.
+    let seals: [Seal]
     private let parts: [Part]
     /// What the parts' addresses point into: held, never used.
     private let regions: [ByteRegion]
 
     /// Precondition: at least one part, each with at least one record; parts in order without gaps.
     init(
-        split: Split, height: Int, width: Int, channels: Int, classes: Int, parts: [Part], regions: [ByteRegion], files: [String]
+        split: Split, height: Int, width: Int, channels: Int, classes: Int, parts: [Part], regions: [ByteRegion], files: [String],
+        seals: [Seal] = []
     ) {
         var next = 0
         for part in parts {
@@ -55,6 +60,7 @@ public final class ImageSet: @unchecked Sendable {
         self.parts = parts
         self.regions = regions
         self.files = files
+        self.seals = seals
     }
 
     /// Bytes of one image: channels × height × width.
@@ -66,12 +72,13 @@ public final class ImageSet: @unchecked Sendable {
     /// Precondition: 0 ≤ index < count.
     public func label(at index: Int) throws(Failure) -> Int {
         let part = part(of: index)
-        let label = Int(part.labels[(index - part.first) * part.labelStride])
+        let stored = part.labels + (index - part.first) * part.labelStride
+        let label = part.labelBytes == 1 ? Int(stored[0]) : Int(stored[0]) | Int(stored[1]) << 8
         guard label < classes else {
             throw Failure(
                 .badData,
                 "\(part.labelFile): record \((index - part.first).grouped) (counted from 0) has label \(label); "
-                    + "expected 0…\(classes - 1). The file is damaged or of another data set: fetch it again")
+                    + "expected 0…\(classes - 1). The file is damaged or of another data set: fetch or make it again")
         }
         return label
     }

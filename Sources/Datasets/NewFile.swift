@@ -26,6 +26,17 @@ final class NewFile {
         }
     }
 
+    /// Replaces bytes that were written before, from `offset` on: a header that is only known at the end.
+    func rewrite(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+        var done = 0
+        while done < bytes.count {
+            let count = pwrite(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw Failure(.io, "\(path): cannot be written: \(systemText())") }
+            done += count
+        }
+    }
+
     /// Flushes to disk and closes. To be called once, after the last `write`.
     func finish() throws {
         guard fsync(descriptor) == 0 else { throw Failure(.io, "\(path): cannot be written to disk: \(systemText())") }

@@ -72,8 +72,7 @@ extension Shapes10 {
         }
 
         private func line(_ name: String, _ crc32: UInt32) -> String {
-            let digits = String(crc32, radix: 16)
-            return "crc32 \(name) \(String(repeating: "0", count: 8 - digits.count) + digits)\n"
+            "crc32 \(name) \(crc32.eightDigits)\n"
         }
     }
 }

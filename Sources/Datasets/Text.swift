@@ -16,6 +16,14 @@ extension Int {
     var bytes: String { self == 1 ? "1 byte" : "\(grouped) bytes" }
 }
 
+extension UInt32 {
+    /// A checksum as people compare it: `0000abcd`.
+    var eightDigits: String {
+        let digits = String(self, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
+}
+
 /// The C library's text for an error number, by default that of the call just made.
 func systemText(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
 

@@ -82,7 +82,7 @@ public struct DataDescription: Sendable, Equatable, Codable, CustomStringConvert
     public var test: Int
 
     init(_ dataset: Dataset) {
-        format = dataset.format.rawValue
+        format = dataset.name
         input = TensorShape(height: dataset.training.height, width: dataset.training.width, channels: dataset.training.channels)
         classes = dataset.training.classes
         training = dataset.training.count

@@ -11,9 +11,6 @@ final class Console: TrainingReporter {
     private let host: String
     private let worldSize: Int
     private let terminal = Terminal()
-    private let clock = ContinuousClock()
-    private let start: ContinuousClock.Instant
-    private var lastShown: ContinuousClock.Instant
     /// Samples and seconds of steps since the start of this process.
     private var samples = 0
     private var seconds = 0.0
@@ -23,8 +20,6 @@ final class Console: TrainingReporter {
         rank = world.rank
         host = world.hostName
         worldSize = world.size
-        start = clock.now
-        lastShown = start
     }
 
     func started(_ summary: RunSummary) {
@@ -57,9 +52,7 @@ final class Console: TrainingReporter {
     func stepped(_ report: StepReport) {
         samples += report.figures.samples
         seconds += report.seconds
-        let now = clock.now
-        guard now - lastShown >= (terminal.isInteractive ? .milliseconds(200) : .seconds(10)) else { return }
-        lastShown = now
+        guard terminal.isDue else { return }
         let done = report.progress.position.step
         let speed = Double(samples) / seconds
         let stepSeconds = seconds / (Double(samples) / Double(max(report.figures.samples, 1)))
@@ -79,7 +72,6 @@ final class Console: TrainingReporter {
                 + (report.validation.map { "  validation \(lossAndAccuracy($0))" } ?? "")
                 + "  test \(lossAndAccuracy(report.test))  "
                 + "\(grouped(Int(speed))) images/s  \(duration(report.seconds))")
-        lastShown = clock.now
     }
 
     private func lossAndAccuracy(_ figures: Figures) -> String {

@@ -5,8 +5,8 @@ import Foundation
 
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "data", abstract: "Look at, check, make and fetch data sets.",
-        subcommands: [DataInfo.self, DataVerify.self, DataSynthesize.self, DataFetch.self])
+        commandName: "data", abstract: "Look at, check, make, pack and fetch data sets.",
+        subcommands: [DataInfo.self, DataVerify.self, DataSynthesize.self, DataFetch.self, DataPack.self])
 }
 
 struct DataInfo: ParsableCommand {
@@ -34,7 +34,7 @@ struct DataInfo: ParsableCommand {
     func run() throws {
         let dataset = try Dataset.open(directory: directory)
         let images = dataset.training
-        print("\(dataset.directory): \(dataset.format.rawValue)")
+        print("\(dataset.directory): \(dataset.name)")
         print(
             "\(grouped(images.count)) training and \(grouped(dataset.test.count)) test images of \(images.height)×\(images.width)×\(images.channels)"
         )
@@ -102,11 +102,8 @@ struct DataSynthesize: ParsableCommand {
 
     func run() throws {
         let terminal = Terminal()
-        var shown = 0.0
         let outcome = try Shapes10.write(to: directory, seed: seed, training: training, test: test) { written, total in
-            let share = Double(written) / Double(max(total, 1))
-            guard terminal.isInteractive, share - shown >= 0.01 else { return }
-            shown = share
+            guard terminal.isDue else { return }
             terminal.progress("drawing \(grouped(written)) of \(grouped(total)) images")
         }
         switch outcome {
@@ -132,13 +129,8 @@ struct DataFetch: ParsableCommand {
     func run() throws {
         let target = directory ?? "data/\(name.rawValue)"
         let terminal = Terminal()
-        let clock = ContinuousClock()
-        let start = clock.now
-        var shown = start
         try Download.fetch(Catalogue.entry(for: name), into: target, mirror: mirror) { received, total in
-            let now = clock.now
-            guard now - shown >= (terminal.isInteractive ? .milliseconds(200) : .seconds(10)) else { return }
-            shown = now
+            guard terminal.isDue else { return }
             terminal.progress("\(received / 1_048_576) of \(total / 1_048_576) MiB  \(100 * received / max(total, 1)) %")
         }
         terminal.print("\(target): \(name.rawValue) is there and checked; train with --data \(target)")

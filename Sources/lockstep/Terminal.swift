@@ -4,8 +4,11 @@ import Foundation
 final class Terminal {
     let isInteractive: Bool
     private var progressIsShown = false
+    private let clock = ContinuousClock()
+    private var lastShown: ContinuousClock.Instant
 
     init() {
+        lastShown = clock.now
         isInteractive = Self.someoneWatches
     }
 
@@ -18,8 +21,12 @@ final class Terminal {
         return output.map { $0.hasPrefix("/dev/pts/") || $0.hasPrefix("/dev/tty") } ?? false
     }
 
+    /// Whether it is time for another line of progress: five times a second on a terminal, every ten seconds elsewhere.
+    var isDue: Bool { clock.now - lastShown >= (isInteractive ? .milliseconds(200) : .seconds(10)) }
+
     /// Shows how far something is: over the last such line on a terminal, as a line of its own elsewhere.
     func progress(_ text: String) {
+        lastShown = clock.now
         if isInteractive {
             write("\r\u{1B}[2K" + text)
             progressIsShown = true
@@ -29,6 +36,7 @@ final class Terminal {
     }
 
     func print(_ text: String) {
+        lastShown = clock.now
         endProgress()
         write(text + "\n")
     }

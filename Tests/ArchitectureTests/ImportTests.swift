@@ -11,7 +11,8 @@ import Testing
         "MPI": ["COpenMPI", "Diagnostics"],
         "Kernels": ["COpenBLAS"],
         "Networks": ["Diagnostics", "Kernels", "Random"],
-        "Datasets": ["Crypto", "CZlib", "Diagnostics", "Random"],
+        "ImageFiles": ["CPNG", "CTurboJPEG", "Diagnostics"],
+        "Datasets": ["Crypto", "CZlib", "Diagnostics", "ImageFiles", "Random"],
         "Checkpoints": ["CZlib", "Diagnostics"],
         "Parallelism": ["Networks"],
         "Training": [
@@ -21,7 +22,7 @@ import Testing
             "ArgumentParser", "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Recorder", "Training",
         ],
     ]
-    private static let systemLibraries: Set<String> = ["COpenBLAS", "COpenMPI", "CZlib"]
+    private static let systemLibraries: Set<String> = ["COpenBLAS", "COpenMPI", "CPNG", "CTurboJPEG", "CZlib"]
     /// What every module may use.
     private static let platform: Set<String> = ["Foundation", "Glibc", "Swift", "Synchronization"]
 

@@ -5,7 +5,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct HelpTests {
     private static let commands: [[String]] = [
         [], ["train"], ["evaluate"], ["inspect"], ["data"], ["data", "info"], ["data", "verify"], ["data", "synthesize"],
-        ["data", "fetch"],
+        ["data", "fetch"], ["data", "pack"],
     ]
 
     @Test func everyCommandHasHelp() throws {

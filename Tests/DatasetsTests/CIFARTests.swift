@@ -9,7 +9,7 @@ import TestSupport
         try withTemporaryDirectory { path in
             try SmallFiles.writeCIFAR10(path)
             let data = try Dataset.open(directory: path)
-            #expect(data.format == .cifar10)
+            #expect(data.name == "cifar10")
             #expect(data.directory == path)
             #expect(data.training.count == 5 && data.test.count == 1)
             #expect(data.training.height == 32 && data.training.width == 32 && data.training.channels == 3)
@@ -67,7 +67,7 @@ import TestSupport
             try write(SmallFiles.cifar([[1, 42]]), folder, "test.bin")
             try write(Array((0..<100).map { "n\($0)\n" }.joined().utf8), folder, "fine_label_names.txt")
             let data = try Dataset.open(directory: path)
-            #expect(data.format == .cifar100)
+            #expect(data.name == "cifar100")
             #expect(data.training.classes == 100)
             #expect(try (0..<2).map { try data.training.label(at: $0) } == [99, 0])
             #expect(try data.test.label(at: 0) == 42)

@@ -36,7 +36,7 @@ import TestSupport
                 _ = try Dataset.open(directory: path)
             }
             try SmallFiles.writeIDX(path)
-            #expect(try Dataset.open(directory: path).format == .mnist)
+            #expect(try Dataset.open(directory: path).name == "mnist")
         }
     }
 

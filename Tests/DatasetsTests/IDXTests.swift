@@ -20,7 +20,7 @@ import TestSupport
                     #expect(pixels == (0..<12).map { UInt8(truncatingIfNeeded: (index * 12 + $0) * 11) })
                 }
             }
-            #expect(plain.format == .mnist && plain.classNames.isEmpty && plain.className(of: 7) == "7")
+            #expect(plain.name == "mnist" && plain.classNames.isEmpty && plain.className(of: 7) == "7")
             #expect(plain.normalisation == Normalisation(mean: [0.1307], deviation: [0.3081]))
         }
     }
@@ -30,7 +30,7 @@ import TestSupport
             for folder in ["Fashion-MNIST", "FashionMNIST/raw"] {
                 try SmallFiles.writeIDX(path + "/" + folder, gzipped: true)
                 let data = try Dataset.open(directory: path + "/" + folder)
-                #expect(data.format == .fashionMNIST)
+                #expect(data.name == "fashion-mnist")
                 #expect(data.className(of: 9) == "Ankle boot")
             }
             #expect(try Dataset.open(directory: path).directory == path + "/FashionMNIST/raw")

@@ -17,7 +17,7 @@ import TestSupport
             #expect(try Shapes10.write(to: path + "/set", training: 203, test: 50) { last = ($0, $1) } == .written)
             #expect(last.written == 253 && last.total == 253)
             let data = try Dataset.open(directory: path + "/set")
-            #expect(data.format == .cifar10)
+            #expect(data.name == "cifar10")
             #expect(data.classNames == Shapes10.classNames && data.className(of: 7) == "crescent")
             let report = try data.verify()
             #expect(report.training.count == 203 && report.training.files.map(\.bytes) == [41, 41, 41, 40, 40].map { $0 * 3_073 })
