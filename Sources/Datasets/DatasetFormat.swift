@@ -40,10 +40,8 @@ public struct Normalisation: Sendable, Equatable {
     }
 }
 
-/// Which part of a data set.
+/// Which half of a data set.
 public enum Split: String, Sendable, CaseIterable {
     case training
-    /// Training images that a `TrainingSplit` holds out; no file's own part.
-    case validation
     case test
 }

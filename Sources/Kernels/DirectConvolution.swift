@@ -199,7 +199,8 @@ public struct DirectConvolution: ConvolutionAlgorithm {
         let rows = taps(
             kernel: shape.kernelHeight, dilation: shape.dilation, stride: shape.stride, before: shape.paddingTop, first: first.row)
         let columns = taps(
-            kernel: shape.kernelWidth, dilation: shape.dilation, stride: shape.stride, before: shape.paddingLeft, first: first.column)
+            kernel: shape.kernelWidth, dilation: shape.dilation, stride: shape.stride, before: shape.paddingLeft,
+            first: first.column)
         guard !rows.isEmpty, !columns.isEmpty, first.row < shape.height, first.column < shape.width else { return nil }
         let channels = shape.outputChannels
         // Taps that read neighbouring places are one run.

@@ -194,7 +194,8 @@ public final class Plan {
         require(batch.count <= capacity, "a micro-batch of \(batch.count) samples in a plan for \(capacity)")
         require(isPrepared, "a pass through a plan whose weights were never prepared")
         return Pass(
-            batch: batch, mode: mode, capacity: capacity, parameters: parameters, prepared: prepared.base, parameterGradients: parameterGradients,
+            batch: batch, mode: mode, capacity: capacity, parameters: parameters, prepared: prepared.base,
+            parameterGradients: parameterGradients,
             activations: activations.base, gradients: UnsafePointer(gradientBases), scratch: scratch.base)
     }
 }

@@ -5,7 +5,16 @@ import Foundation
 import MPI
 import Networks
 
-/// A checkpoint's figures over one split of a data set, exact over all ranks.
+/// Samples that a checkpoint can be evaluated on.
+public enum SampleSet: String, Sendable, CaseIterable {
+    /// What the experiment trains on.
+    case training
+    /// What it holds out of the training images.
+    case validation
+    case test
+}
+
+/// A checkpoint's figures over some samples of a data set, exact over all ranks.
 public struct CheckpointEvaluation {
     public let experiment: Experiment
     public let progress: Progress
@@ -16,7 +25,7 @@ public struct CheckpointEvaluation {
     ///
     /// - Parameter data: nil takes the directory that the checkpoint's run was trained on.
     /// - Throws: `AgreedFailure`, where the checkpoint or the data cannot be used, or do not belong together.
-    public init(checkpoint path: String, data: String?, split: Split, world: Communicator) throws {
+    public init(checkpoint path: String, data: String?, samples set: SampleSet, world: Communicator) throws {
         let file = try world.agreed { try CheckpointFile(path: path) }
         let experiment = try world.agreed { try file.decodedExperiment() }
         self.experiment = experiment
@@ -32,7 +41,7 @@ public struct CheckpointEvaluation {
         try world.requireSame(
             "\(file.identity) \(try canonicalJSON(DataDescription(dataset)))",
             orThrow: "this rank's checkpoint or data set is not rank 0's; give every host the same")
-        let samples = try world.agreed { try experiment.samples(split, of: dataset) }
+        let samples = try world.agreed { try experiment.samples(set, of: dataset) }
         sampleCount = samples.count
         let chunk = Evaluator.chunk(for: experiment)
         let (plan, state) = try world.agreed {
@@ -72,11 +81,11 @@ extension Experiment {
 
     /// The samples of one split, as this experiment divides the training images; all of them, where the data are another set than its own.
     /// - Throws: `Failure.usage` where validation images are asked for and none are held out.
-    fileprivate func samples(_ split: Split, of dataset: Dataset) throws -> Selection {
-        if split == .test { return Selection(dataset.test) }
+    fileprivate func samples(_ set: SampleSet, of dataset: Dataset) throws -> Selection {
+        if set == .test { return Selection(dataset.test) }
         let (training, validation) =
-            data == DataDescription(dataset) ? self.split.divide(dataset.training) : (Selection(dataset.training), nil)
-        if split == .training { return training }
+            data == DataDescription(dataset) ? split.divide(dataset.training) : (Selection(dataset.training), nil)
+        if set == .training { return training }
         guard let validation else {
             throw Failure(
                 .usage,

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Datasets
 import MPI
 import Training
 
@@ -14,11 +13,11 @@ struct Evaluate: ParsableCommand {
     var data: String?
 
     @Option(help: "Which samples: test, training, or the validation images that its recipe holds out.")
-    var split: Split = .test
+    var split: SampleSet = .test
 
     func run() throws {
         try Ending.withWorld { world in
-            let evaluation = try CheckpointEvaluation(checkpoint: checkpoint, data: data, split: split, world: world)
+            let evaluation = try CheckpointEvaluation(checkpoint: checkpoint, data: data, samples: split, world: world)
             guard world.rank == 0 else { return }
             let figures = evaluation.figures
             print("\(checkpoint): \(evaluation.experiment.model.name) after \(grouped(evaluation.progress.position.step)) steps")
@@ -29,4 +28,4 @@ struct Evaluate: ParsableCommand {
     }
 }
 
-extension Split: ExpressibleByArgument {}
+extension SampleSet: ExpressibleByArgument {}

@@ -32,9 +32,9 @@ import Testing
         let options = run.lines.compactMap { $0.prefixMatch(of: #/  (--[a-z-]+)/#).map { String($0.1) } }
         #expect(
             options == [
-                "--model", "--data", "--epochs", "--max-steps", "--global-batch", "--micro-batches", "--learning-rate",
-                "--momentum",
-                "--nesterov", "--weight-decay", "--schedule", "--augment", "--seed", "--run", "--resume", "--keep", "--log-every",
+                "--model", "--data", "--epochs", "--max-steps", "--global-batch", "--micro-batches", "--validation", "--subset",
+                "--sync-batchnorm", "--convolution", "--learning-rate", "--momentum", "--nesterov", "--weight-decay", "--schedule",
+                "--augment", "--seed", "--run", "--resume", "--keep", "--log-every",
                 "--version",
             ], "\(run.report)")
     }

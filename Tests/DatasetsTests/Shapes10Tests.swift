@@ -98,7 +98,7 @@ import TestSupport
     }
 
     @Test func everyGroupOfTenHoldsEveryClass() {
-        for split in [Split.training, .test] {
+        for split in Split.allCases {
             for group in 0..<50 {
                 let labels = (0..<10).map { Shapes10.label(seed: 3, split: split, sample: group * 10 + $0) }
                 #expect(labels.sorted() == Array(0..<10))

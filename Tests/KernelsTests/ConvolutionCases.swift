@@ -41,7 +41,8 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
             guard room.height >= 0 && room.width >= 0 else { continue }
             let shape = ConvolutionShape(
                 height: height, width: width, inputChannels: depthwise ? groups : groups * groupInputs,
-                kernelHeight: kernelHeight, kernelWidth: kernelWidth, outputChannels: groups * draw(1...most.outputs, 8), stride: stride,
+                kernelHeight: kernelHeight, kernelWidth: kernelWidth, outputChannels: groups * draw(1...most.outputs, 8),
+                stride: stride,
                 dilation: dilation, groups: groups, paddingTop: top, paddingLeft: left, outputHeight: room.height / stride + 1,
                 outputWidth: room.width / stride + 1)
             cases.append(ConvolutionCase(shape: shape, images: draw(1...7, 12), stream: index))

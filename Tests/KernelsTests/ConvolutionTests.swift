@@ -34,7 +34,8 @@ import TestSupport
         let block = Im2colConvolution(shape).imagesPerBlock
         let counts = Set([1, 2, max(1, block - 1), block, block + 1, 2 * block, 2 * block + 1])
         #expect(
-            checkAll(counts.sorted().enumerated().map { ConvolutionCase(shape: shape, images: $1, stream: 500 + $0) },
+            checkAll(
+                counts.sorted().enumerated().map { ConvolutionCase(shape: shape, images: $1, stream: 500 + $0) },
                 with: .im2col) == counts.count)
     }
 

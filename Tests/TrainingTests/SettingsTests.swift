@@ -94,7 +94,8 @@ import Testing
         let program = StepProgram.replicated(microBatches: 2..<4, trainedCount: 96, arenaCount: 96)
         #expect(
             program.operations == [
-                .clear, .prepare, .compute(microBatch: 2, .forward), .compute(microBatch: 2, .backward), .compute(microBatch: 3, .forward),
+                .clear, .prepare, .compute(microBatch: 2, .forward), .compute(microBatch: 2, .backward),
+                .compute(microBatch: 3, .forward),
                 .compute(microBatch: 3, .backward), .exchange(.figures), .exchange(.gradients(0..<96)), .update(0..<96),
             ])
         #expect(
