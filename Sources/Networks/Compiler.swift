@@ -33,6 +33,8 @@ struct Compiler {
     private(set) var gradientCounts: [Int] = []
     /// Floats of the largest scratch, over all samples.
     private(set) var scratchCount = 0
+    /// Bytes per sample of what dropout layers remember.
+    private(set) var maskCount = 0
     /// Floats of all weights that layers lay out anew.
     private(set) var preparedCount = 0
     private let capacity: Int
@@ -169,6 +171,7 @@ struct Compiler {
             return (ReLULayer(count: layer.input.count, input: input, output: output, gradients: wiring), true)
         case .dropout(let description):
             defer { dropoutCount += 1 }
+            maskCount += layer.input.count
             return (
                 DropoutLayer(
                     ordinal: dropoutCount, count: layer.input.count, capacity: capacity, rate: description.rate, input: input,

@@ -61,16 +61,26 @@ public final class Plan {
     private let outputs: Place
     private let outputsGradient: GradientPlace
 
-    /// Floats that a plan needs for each sample of its capacity, and floats that it needs whatever its capacity.
+    /// What a plan takes, in bytes.
+    public struct Size: Sendable, Equatable {
+        /// Activations and their gradients, for each sample of its capacity.
+        public let perSample: Int
+        /// Scratch, and weights as kernels lay them out.
+        public let fixed: Int
+        /// One arena: parameters, or gradients, or a state of the optimiser; handed in, not the plan's own.
+        public let arena: Int
+    }
+
     /// - Throws: as `Model.resolvedLayers()`.
-    public static func requiredFloats(
-        for model: Model, convolution: ConvolutionPolicy = .automatic
-    ) throws -> (perSample: Double, fixed: Double) {
+    public static func size(of model: Model, convolution: ConvolutionPolicy = .automatic) throws -> Size {
         let resolved = try model.resolvedLayers()
-        var compiler = Compiler(capacity: 1, layout: ParameterLayout(resolved), convolution: convolution)
+        let layout = ParameterLayout(resolved)
+        var compiler = Compiler(capacity: 1, layout: layout, convolution: convolution)
         _ = compiler.compile(resolved)
-        let gradients = compiler.gradientCounts.reduce(0.0) { $0 + Double($1) }
-        return (Double(compiler.activationCount) + gradients, Double(compiler.scratchCount + compiler.preparedCount))
+        let float = MemoryLayout<Float>.stride
+        return Size(
+            perSample: (compiler.activationCount + compiler.gradientCounts.reduce(0, +)) * float + compiler.maskCount,
+            fixed: (compiler.scratchCount + compiler.preparedCount) * float, arena: layout.arenaCount * float)
     }
 
     /// - Throws: `Failure.usage` naming the layer, the shape that came and the one it can take, where the model does not fit together.

@@ -4,17 +4,35 @@ import Foundation
 import Kernels
 import Networks
 
-/// The bytes that one rank needs for a run: its plan, three arenas and two batches of images.
-struct MemoryNeed {
-    let bytes: Double
+/// The bytes that one rank takes for a run, from just before its plan is built; what MPI, BLAS and the program itself take is not in it.
+public struct MemoryNeed: Sendable, Equatable {
+    /// Activations and their gradients, scratch, and weights as kernels lay them out.
+    public let plan: Double
+    /// Parameters, their gradients and, with momentum, the optimiser's state.
+    public let arenas: Double
+    /// The two batches that the loader fills in turn, and the images that are evaluated together.
+    public let images: Double
+
+    public var bytes: Double { plan + arenas + images }
 
     /// - Throws: as `Model.resolvedLayers()`.
-    init(_ experiment: Experiment, partition: BatchPartition, capacity: Int, rank: Int) throws {
+    public init(_ experiment: Experiment, partition: BatchPartition, rank: Int) throws {
         let model = try experiment.resolvedModel()
-        let (floatsPerSample, otherFloats) = try Plan.requiredFloats(for: model, convolution: experiment.convolution)
-        let batches = 2 * Double(partition.largestShare(ofRank: rank)) * Double(model.input.count)
-        let arenas = 3 * Double(try model.parameterCount())
-        bytes = (floatsPerSample * Double(capacity) + otherFloats + batches + arenas) * Double(MemoryLayout<Float>.stride)
+        let size = try Plan.size(of: model, convolution: experiment.convolution)
+        let capacity = Self.capacity(for: experiment, partition: partition, rank: rank)
+        plan = Double(size.perSample) * Double(capacity) + Double(size.fixed)
+        arenas = Double(size.arena) * (experiment.optimiser.usesMomentum ? 3 : 2)
+        let evaluated = Evaluator.chunk(for: experiment) * (experiment.split.validation > 0 ? 2 : 1)
+        images =
+            Double(2 * partition.largestShare(ofRank: rank) + evaluated) * Double(model.input.count)
+            * Double(MemoryLayout<Float>.stride)
+    }
+
+    /// The samples that a rank's plan must be able to hold.
+    static func capacity(for experiment: Experiment, partition: BatchPartition, rank: Int) -> Int {
+        max(
+            Evaluator.chunk(for: experiment),
+            experiment.syncBatchNorm ? partition.largestShare(ofRank: rank) : partition.largestMicroBatch)
     }
 
     /// - Throws: `Failure.usage` where all ranks of this host together need more memory than it has.

@@ -1,15 +1,22 @@
 import Diagnostics
 
-/// Lowers the learning rate when the test loss stops falling, on top of the schedule.
+/// Lowers the learning rate when what is watched stops getting better, on top of the schedule.
 ///
 /// Every rank takes the decision on the same exact figures, so all take the same; its state stands in the checkpoint.
 public enum Plateau: Sendable, Equatable {
     /// Times `factor`, down to `minimum`, once more than `patience` epochs in turn have not brought a loss below (1 − 10⁻⁴) times the
-    /// smallest: PyTorch's ReduceLROnPlateau in its mode `min`.
-    case patience(epochs: Int, factor: Double, minimum: Double)
+    /// smallest, or an accuracy above (1 + 10⁻⁴) times the largest: PyTorch's ReduceLROnPlateau.
+    case patience(epochs: Int, factor: Double, minimum: Double, mode: Mode = .min)
     /// The MNIST report's own: once ten test losses are there, times `factor` where the newest is within `tolerance` of the mean of the ten;
     /// then the list is begun anew.
     case tenLosses(factor: Double, tolerance: Double)
+
+    public enum Mode: String, Sendable, Codable {
+        /// Watches the loss, which should fall.
+        case min
+        /// Watches the accuracy, which should rise.
+        case max
+    }
 
     /// What it remembers between epochs.
     public struct State: Sendable, Equatable, Codable {
@@ -20,13 +27,18 @@ public enum Plateau: Sendable, Equatable {
         public var losses: [Double] = []
     }
 
-    /// Takes an epoch's test loss into account.
+    /// Takes an epoch's loss and accuracy into account.
     /// - Parameter rate: the rate of this epoch, which a minimum is held against.
-    public func observe(_ loss: Double, rate: Double, state: inout State) {
+    public func observe(loss: Double, accuracy: Double, rate: Double, state: inout State) {
         switch self {
-        case .patience(let patience, let factor, let minimum):
-            if loss < (state.best ?? .infinity) * (1 - 1e-4) {
-                state.best = loss
+        case .patience(let patience, let factor, let minimum, let mode):
+            let isBetter =
+                switch mode {
+                case .min: loss < (state.best ?? .infinity) * (1 - 1e-4)
+                case .max: state.best.map { accuracy > $0 * (1 + 1e-4) } ?? true
+                }
+            if isBetter {
+                state.best = mode == .min ? loss : accuracy
                 state.badEpochs = 0
             } else {
                 state.badEpochs += 1
@@ -51,7 +63,7 @@ public enum Plateau: Sendable, Equatable {
 
     func validate() throws {
         switch self {
-        case .patience(let epochs, let factor, let minimum):
+        case .patience(let epochs, let factor, let minimum, _):
             guard epochs > 0 else { throw Failure(.usage, "plateau.patience: found \(epochs), expected at least 1 epoch") }
             guard factor > 0 && factor < 1 else {
                 throw Failure(.usage, "plateau.factor: found \(factor), expected 0 < factor < 1")
@@ -66,33 +78,35 @@ public enum Plateau: Sendable, Equatable {
     }
 }
 
-/// Written as `{patience: 10, factor: 0.1, minimum: 1e-5}`, or as `{tolerance: 0.001, factor: 0.5}` for the MNIST report's.
+/// Written as `{mode: min, patience: 10, factor: 0.1, minimum: 1e-5}`, or as `{tolerance: 0.001, factor: 0.5}` for the MNIST report's.
 extension Plateau: Codable {
-    enum CodingKeys: String, CodingKey, CaseIterable { case patience, factor, minimum, tolerance }
+    enum CodingKeys: String, CodingKey, CaseIterable { case mode, patience, factor, minimum, tolerance }
 
     public init(from decoder: any Decoder) throws {
         try decoder.rejectUnknownKeys(of: CodingKeys.self)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let factor = try container.decodeIfPresent(Double.self, forKey: .factor)
         if let tolerance = try container.decodeIfPresent(Double.self, forKey: .tolerance) {
-            guard !container.contains(.patience), !container.contains(.minimum) else {
+            guard ![.mode, .patience, .minimum].contains(where: container.contains) else {
                 throw DecodingError.dataCorrupted(
                     .init(
                         codingPath: decoder.codingPath,
-                        debugDescription: "found tolerance beside patience or minimum, expected one form"))
+                        debugDescription: "found tolerance beside mode, patience or minimum, expected one form"))
             }
             self = .tenLosses(factor: factor ?? 0.5, tolerance: tolerance)
         } else {
             self = .patience(
                 epochs: try container.decodeIfPresent(Int.self, forKey: .patience) ?? 10, factor: factor ?? 0.1,
-                minimum: try container.decodeIfPresent(Double.self, forKey: .minimum) ?? 0)
+                minimum: try container.decodeIfPresent(Double.self, forKey: .minimum) ?? 0,
+                mode: try container.decodeIfPresent(Mode.self, forKey: .mode) ?? .min)
         }
     }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         switch self {
-        case .patience(let epochs, let factor, let minimum):
+        case .patience(let epochs, let factor, let minimum, let mode):
+            try container.encode(mode, forKey: .mode)
             try container.encode(epochs, forKey: .patience)
             try container.encode(factor, forKey: .factor)
             try container.encode(minimum, forKey: .minimum)

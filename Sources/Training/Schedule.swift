@@ -98,6 +98,20 @@ extension Schedule.WarmUp {
 }
 
 extension Schedule {
+    /// What to say where a change of the rate lies behind the end of training; nil where none does.
+    func warning(epochs: Int) -> String? {
+        let (setting, late): (String, [Int]) =
+            switch shape {
+            case .step(let every, _): ("step.every", every >= epochs ? [every] : [])
+            case .multiStep(let milestones, _): ("multi-step.after", milestones.filter { $0 >= epochs })
+            case .constant, .exponential, .cosine, .linear, .oneCycle: ("", [])
+            }
+        guard !late.isEmpty else { return nil }
+        return
+            "schedule.\(setting): the rate does not change after epoch \(late.map(String.init).joined(separator: " and ")), since training "
+            + "ends after epoch \(epochs)"
+    }
+
     func validate() throws {
         func check(_ isRight: Bool, _ setting: String, _ found: Any, _ expected: String) throws {
             guard isRight else { throw Failure(.usage, "schedule.\(setting): found \(found), expected \(expected)") }

@@ -282,9 +282,10 @@ public final class Trainer {
     /// Takes the decisions that hang on the validation loss, or on the test loss where no images are held out; the figures are exact, so
     /// every rank takes the same. Returns whether it is the smallest so far.
     private func decide(on report: EpochReport) -> Bool {
-        let loss = (report.validation ?? report.test).meanLoss
-        experiment.plateau?.observe(loss, rate: report.rate, state: &state.progress.plateau)
-        return state.progress.best.observe(loss)
+        let figures = report.validation ?? report.test
+        experiment.plateau?.observe(
+            loss: figures.meanLoss, accuracy: figures.accuracy, rate: report.rate, state: &state.progress.plateau)
+        return state.progress.best.observe(figures.meanLoss)
     }
 
     private func reportStep(epoch: Int, rate: Double, seconds: Double, totalSteps: Int) throws {

@@ -89,12 +89,11 @@ public final class TrainingSession {
             return check
         }
         if world.rank == 0, let warning = batchNorm.warning { reporter.warn(warning) }
-        let capacity = max(
-            Evaluator.chunk(for: experiment),
-            experiment.syncBatchNorm ? partition.largestShare(ofRank: world.rank) : partition.largestMicroBatch)
+        if world.rank == 0, let warning = experiment.schedule.warning(epochs: experiment.epochs) { reporter.warn(warning) }
         try world.agreed {
-            try MemoryNeed(experiment, partition: partition, capacity: capacity, rank: world.rank).check(ranksHere: world.localSize)
+            try MemoryNeed(experiment, partition: partition, rank: world.rank).check(ranksHere: world.localSize)
         }
+        let capacity = MemoryNeed.capacity(for: experiment, partition: partition, rank: world.rank)
         plan = try world.agreed {
             try Plan(
                 model: try experiment.resolvedModel(), loss: experiment.loss, capacity: capacity,

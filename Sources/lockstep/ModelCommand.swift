@@ -40,7 +40,7 @@ struct ModelShow: ParsableCommand {
     @Flag(help: "Print the model as YAML.")
     var yaml = false
 
-    @Option(help: "Plan for this many samples per step, and show the bytes that one rank's plan takes.")
+    @Option(help: "Plan for this many samples per step, and show the bytes that one rank takes.")
     var globalBatch: Int?
 
     @Option(help: "Parts of a global batch.")
@@ -91,13 +91,17 @@ struct ModelShow: ParsableCommand {
                 + padded("\(grouped(sums.reduce(0) { $0 + $1.output.count * 4 })) B", to: 14, left: true))
         if let globalBatch {
             try Experiment.check(globalBatch, "global-batch")
-            let capacity = try BatchPartition(
-                globalBatch: globalBatch, microBatches: microBatches, ranks: 1, samples: globalBatch
-            ).largestMicroBatch
-            let (perSample, fixed) = try Plan.requiredFloats(for: model)
-            let bytes = (perSample * Double(capacity) + fixed) * Double(MemoryLayout<Float>.stride)
+            var experiment = Experiment(model: .described(model))
+            (experiment.globalBatch, experiment.microBatches) = (globalBatch, microBatches)
+            let partition = try BatchPartition(
+                globalBatch: globalBatch, microBatches: microBatches, ranks: 1, samples: globalBatch)
+            let need = try MemoryNeed(experiment, partition: partition, rank: 0)
+            func megabytes(_ bytes: Double) -> String { String(format: "%.1f MB", bytes * 1e-6) }
             print("")
-            print("a plan for micro-batches of \(capacity) takes \(String(format: "%.0f", bytes * 1e-6)) MB on each rank")
+            print(
+                "training with micro-batches of \(partition.largestMicroBatch) takes \(megabytes(need.bytes)) on one rank: "
+                    + "activations and scratch \(megabytes(need.plan)), parameters and gradients \(megabytes(need.arenas)), "
+                    + "images \(megabytes(need.images)); momentum takes \(megabytes(need.arenas / 2)) more")
         }
     }
 }

@@ -1,7 +1,10 @@
 // Counts heap allocations over warm training steps of one rank, in this process, through the same session as `lockstep train`.
 // Usage: allocation-cases DIRECTORY     (an empty directory, for the data set and the run)
 //
-// Prints `control 1` (the counter sees one deliberate allocation) and `steps 100 allocations N`; where N is not 0, the first stacks.
+// Or:    allocation-cases memory MODEL GLOBAL-BATCH MICRO-BATCHES DIRECTORY
+//
+// The first prints `control 1` (the counter sees one deliberate allocation) and `steps 100 allocations N`; where N is not 0, the first stacks.
+// The second prints `planned BYTES measured BYTES`: what a rank is said to take, and by how much it grew.
 
 import CAllocationCounter
 import Datasets
@@ -58,11 +61,15 @@ func countAllocations(in directory: String) throws {
 }
 
 do {
-    guard CommandLine.arguments.count == 2 else {
-        print("usage: allocation-cases DIRECTORY")
+    let arguments = CommandLine.arguments
+    if arguments.count == 6, arguments[1] == "memory", let batch = Int(arguments[3]), let microBatches = Int(arguments[4]) {
+        try measureMemory(model: arguments[2], globalBatch: batch, microBatches: microBatches, in: arguments[5])
+    } else if arguments.count == 2 {
+        try countAllocations(in: arguments[1])
+    } else {
+        print("usage: allocation-cases [memory MODEL GLOBAL-BATCH MICRO-BATCHES] DIRECTORY")
         exit(64)
     }
-    try countAllocations(in: CommandLine.arguments[1])
 } catch {
     print("error: \(error)")
     exit(70)

@@ -14,8 +14,20 @@ import Testing
         let plateau = Plateau.patience(epochs: 2, factor: 0.1, minimum: 0.001)
         var state = Plateau.State()
         for (epoch, (loss, rate)) in zip(losses, rates).enumerated() {
-            plateau.observe(loss, rate: 0.2 * state.factor, state: &state)
+            plateau.observe(loss: loss, accuracy: 0, rate: 0.2 * state.factor, state: &state)
             #expect(abs(0.2 * state.factor - rate) < 1e-12, "epoch \(epoch): \(0.2 * state.factor), not \(rate)")
+        }
+    }
+
+    /// The same in mode `max`, which watches the accuracy: PyTorch's rates for patience=1, factor=0.5.
+    @Test func patienceOverAccuracies() {
+        let accuracies = [0.1, 0.5, 0.50001, 0.4, 0.6, 0.6, 0.6, 0.7]
+        let rates = [1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25]
+        let plateau = Plateau.patience(epochs: 1, factor: 0.5, minimum: 0, mode: .max)
+        var state = Plateau.State()
+        for (epoch, (accuracy, rate)) in zip(accuracies, rates).enumerated() {
+            plateau.observe(loss: 1, accuracy: accuracy, rate: state.factor, state: &state)
+            #expect(state.factor == rate, "epoch \(epoch): \(state.factor), not \(rate)")
         }
     }
 
@@ -23,12 +35,12 @@ import Testing
     @Test func tenLosses() {
         let plateau = Plateau.tenLosses(factor: 0.5, tolerance: 0.001)
         var state = Plateau.State()
-        for _ in 0..<9 { plateau.observe(0.05, rate: 1, state: &state) }
+        for _ in 0..<9 { plateau.observe(loss: 0.05, accuracy: 0, rate: 1, state: &state) }
         #expect(state.factor == 1 && state.losses.count == 9)
-        plateau.observe(0.05, rate: 1, state: &state)
+        plateau.observe(loss: 0.05, accuracy: 0, rate: 1, state: &state)
         #expect(state.factor == 0.5 && state.losses.isEmpty)
         // Falling losses: the newest is far below the mean, and the window slides on.
-        for step in 0..<25 { plateau.observe(1 - 0.01 * Double(step), rate: 1, state: &state) }
+        for step in 0..<25 { plateau.observe(loss: 1 - 0.01 * Double(step), accuracy: 0, rate: 1, state: &state) }
         #expect(state.factor == 0.5 && state.losses.count == 9)
     }
 

@@ -33,7 +33,7 @@ import Testing
 
     /// What `recipe show` prints is what a user would write, and means the same.
     @Test func builtInRecipesAreWrittenPlainly() throws {
-        #expect(BuiltInRecipe.all.count == 8)
+        #expect(BuiltInRecipe.all.count == 15)
         for recipe in BuiltInRecipe.all {
             let text = try recipe.yaml()
             #expect(try Recipe.parse(text, name: recipe.name).experiment == recipe.experiment, "\(text)")

@@ -100,4 +100,13 @@ import Testing
         }
         #expect(failure?.kind == .usage && failure?.description.contains(message) == true, "\(String(describing: failure))")
     }
+
+    /// A change of the rate that training never reaches is said aloud, and no other.
+    @Test func changesBehindTheEnd() {
+        func warning(_ shape: Schedule.Shape) -> String? { Schedule(shape).warning(epochs: 10) }
+        #expect(warning(.multiStep(after: [5, 10, 12], factor: 0.1))?.contains("after epoch 10 and 12") == true)
+        #expect(warning(.step(every: 10, factor: 0.1))?.contains("step.every") == true)
+        #expect(warning(.multiStep(after: [5, 9], factor: 0.1)) == nil && warning(.step(every: 9, factor: 0.1)) == nil)
+        #expect(warning(.cosine(end: 0)) == nil && warning(.constant) == nil)
+    }
 }

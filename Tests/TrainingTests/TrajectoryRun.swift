@@ -50,7 +50,8 @@ final class TrajectoryRun {
         plan.layout.updateStatistics(
             parameters: state.parameters.base, gradients: state.gradients.base, samples: Self.samples)
         if (step + 1) % stepsPerEpoch == 0, let plateau = experiment.plateau {
-            plateau.observe(pass(.evaluation, stream: firstStream), rate: rate, state: &state.progress.plateau)
+            plateau.observe(
+                loss: pass(.evaluation, stream: firstStream), accuracy: 0, rate: rate, state: &state.progress.plateau)
         }
         return (rate, loss)
     }
