@@ -45,39 +45,80 @@ public enum BatchNormalisation {
         for c in 0..<channels { inverse[c] = 1 / (variance[c] + epsilon).squareRoot() }
     }
 
-    /// Y ← γ·(X − mean)·inverse + β.
+    /// What every value of a channel is normalised by, in a training pass; `scale` and `shift` are γ and β.
+    public struct Transform {
+        let mean: UnsafePointer<Float>, inverse: UnsafePointer<Float>, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>
+        /// Whether a ReLU follows at once, so that Y = max(0, normalised): its own pass over memory is saved, both ways.
+        let rectifies: Bool
+
+        public init(
+            mean: UnsafePointer<Float>, inverse: UnsafePointer<Float>, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>,
+            rectifies: Bool = false
+        ) {
+            self.mean = mean
+            self.inverse = inverse
+            self.scale = scale
+            self.shift = shift
+            self.rectifies = rectifies
+        }
+
+        /// The constants of up to eight channels.
+        @inline(__always)
+        fileprivate func lanes(_ c: Int, width: Int) -> Lanes {
+            let inverse = load(self.inverse + c, width: width)
+            return Lanes(
+                center: load(mean + c, width: width), inverse: inverse, slope: inverse * load(scale + c, width: width),
+                offset: load(shift + c, width: width))
+        }
+    }
+
+    fileprivate struct Lanes {
+        let center: SIMD8<Float>, inverse: SIMD8<Float>, slope: SIMD8<Float>, offset: SIMD8<Float>
+
+        @inline(__always)
+        func output(_ x: SIMD8<Float>) -> SIMD8<Float> { offset.addingProduct(x - center, slope) }
+
+        /// The gradient behind a ReLU, of what stands in front of it. The sign is taken anew from x: by the same operations, so the same.
+        @inline(__always)
+        func masked(_ gradient: SIMD8<Float>, _ x: SIMD8<Float>) -> SIMD8<Float> {
+            gradient.replacing(with: 0, where: .!(output(x) .> 0))
+        }
+    }
+
+    /// Y ← γ·(X − mean)·inverse + β, or the larger of that and 0.
     public static func normalise(
-        rows: Int, channels: Int, input: UnsafePointer<Float>, mean: UnsafePointer<Float>, inverse: UnsafePointer<Float>,
-        scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+        rows: Int, channels: Int, input: UnsafePointer<Float>, _ transform: Transform, output: UnsafeMutablePointer<Float>
     ) {
         forEachChannelBlock(rows: rows, channels: channels) { first, count, c, width in
-            let center = load(mean + c, width: width)
-            let slope = load(inverse + c, width: width) * load(scale + c, width: width)
-            let offset = load(shift + c, width: width)
+            let lanes = transform.lanes(c, width: width)
             var i = first * channels + c
             for _ in 0..<count {
-                store(offset.addingProduct(load(input + i, width: width) - center, slope), width: width, at: output + i)
+                var y = lanes.output(load(input + i, width: width))
+                // So that a NaN stays one.
+                if transform.rectifies { y.replace(with: 0, where: y .< 0) }
+                store(y, width: width, at: output + i)
                 i += channels
             }
         }
     }
 
-    /// sums ← Σ dY of every channel, then Σ dY·x̂ of every channel: 2·channels Doubles.
+    /// sums ← Σ dY of every channel, then Σ dY·x̂ of every channel: 2·channels Doubles; dY is what is in front of a ReLU.
     public static func gradientSums(
-        rows: Int, channels: Int, input: UnsafePointer<Float>, mean: UnsafePointer<Float>, inverse: UnsafePointer<Float>,
-        outputGradient: UnsafePointer<Float>, sums: UnsafeMutablePointer<Double>
+        rows: Int, channels: Int, input: UnsafePointer<Float>, _ transform: Transform, outputGradient: UnsafePointer<Float>,
+        sums: UnsafeMutablePointer<Double>
     ) {
         for c in 0..<2 * channels { sums[c] = 0 }
         forEachChannelBlock(rows: rows, channels: channels) { first, count, c, width in
-            let center = load(mean + c, width: width)
-            let slope = load(inverse + c, width: width)
+            let lanes = transform.lanes(c, width: width)
             var sum = Doubles8()
             var products = Doubles8()
             var i = first * channels + c
             for _ in 0..<count {
-                let gradient = load(outputGradient + i, width: width)
+                let x = load(input + i, width: width)
+                var gradient = load(outputGradient + i, width: width)
+                if transform.rectifies { gradient = lanes.masked(gradient, x) }
                 sum += Doubles8(gradient)
-                products += Doubles8(gradient * ((load(input + i, width: width) - center) * slope))
+                products += Doubles8(gradient * ((x - lanes.center) * lanes.inverse))
                 i += channels
             }
             sum.add(width: width, to: sums + c)
@@ -98,25 +139,24 @@ public enum BatchNormalisation {
 
     /// dX ← γ·inverse·(dY − Σ dY/n − x̂·Σ dY·x̂/n) for these `rows`, with the sums over all n rows that the statistics were taken of.
     public static func inputGradient(
-        rows: Int, of n: Int, channels: Int, input: UnsafePointer<Float>, mean: UnsafePointer<Float>,
-        inverse: UnsafePointer<Float>, scale: UnsafePointer<Float>, sums: UnsafePointer<Double>,
+        rows: Int, of n: Int, channels: Int, input: UnsafePointer<Float>, _ transform: Transform, sums: UnsafePointer<Double>,
         outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>
     ) {
         forEachChannelBlock(rows: rows, channels: channels) { first, count, c, width in
-            let center = load(mean + c, width: width)
-            let slope = load(inverse + c, width: width)
-            let gain = load(scale + c, width: width) * slope
+            let lanes = transform.lanes(c, width: width)
             var meanGradient = SIMD8<Float>()
             var meanProduct = SIMD8<Float>()
-            for lane in 0..<width {
+            for lane in 0..<8 where lane < width {
                 meanGradient[lane] = Float(sums[c + lane] / Double(n))
                 meanProduct[lane] = Float(sums[channels + c + lane] / Double(n))
             }
             var i = first * channels + c
             for _ in 0..<count {
-                let normal = (load(input + i, width: width) - center) * slope
-                let gradient = load(outputGradient + i, width: width) - meanGradient - normal * meanProduct
-                store(gain * gradient, width: width, at: inputGradient + i)
+                let x = load(input + i, width: width)
+                var gradient = load(outputGradient + i, width: width)
+                if transform.rectifies { gradient = lanes.masked(gradient, x) }
+                gradient -= meanGradient + (x - lanes.center) * lanes.inverse * meanProduct
+                store(lanes.slope * gradient, width: width, at: inputGradient + i)
                 i += channels
             }
         }

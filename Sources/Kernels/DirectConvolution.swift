@@ -112,9 +112,9 @@ public struct DirectConvolution: ConvolutionAlgorithm {
         output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
         forEachBlock(images: images) { first, count in
-            paddedInput.copy(images: count, input + first * shape.inputCount, to: scratch)
             forwardProduct.multiply(
-                forwardRows[count - 1], input: scratch, packed: prepared, bias: bias, output: output + first * shape.outputCount)
+                forwardRows[count - 1], input: padded(images: count, input + first * shape.inputCount, in: scratch),
+                packed: prepared, bias: bias, output: output + first * shape.outputCount)
         }
     }
 
@@ -144,15 +144,32 @@ public struct DirectConvolution: ConvolutionAlgorithm {
         }
         let filled = scratch + imagesPerBlock * max(paddedInput.count, paddedGradient.count) + slack
         forEachBlock(images: images) { first, count in
-            paddedInput.copy(images: count, input + first * shape.inputCount, to: scratch)
+            let padded =
+                weightProduct.readsBehind
+                ? copied(images: count, input + first * shape.inputCount, to: scratch)
+                : padded(images: count, input + first * shape.inputCount, in: scratch)
             let rows = count * shape.outputPixels
             var gradient = outputGradient + first * shape.outputCount
             if gradientCount > 0 {
                 copyRows(gradient, rows: rows, count: shape.outputChannels, to: filled, stride: gradientStride)
                 gradient = UnsafePointer(filled)
             }
-            weightProduct.add(rowCount: rows, input: scratch, gradient: gradient, stride: gradientStride, to: weightGradient)
+            weightProduct.add(rowCount: rows, input: padded, gradient: gradient, stride: gradientStride, to: weightGradient)
         }
+    }
+
+    /// The images with their border, where they have one; else as they lie.
+    private func padded(
+        images: Int, _ input: UnsafePointer<Float>, in scratch: UnsafeMutablePointer<Float>
+    ) -> UnsafePointer<Float> {
+        paddedInput.isPlain ? input : copied(images: images, input, to: scratch)
+    }
+
+    private func copied(
+        images: Int, _ input: UnsafePointer<Float>, to scratch: UnsafeMutablePointer<Float>
+    ) -> UnsafePointer<Float> {
+        paddedInput.copy(images: images, input, to: scratch)
+        return UnsafePointer(scratch)
     }
 
     @inline(__always)

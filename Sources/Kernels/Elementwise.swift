@@ -43,18 +43,23 @@ public enum Dropout {
     }
 }
 
-/// Sums of two tensors of `count` values; `output` may be `a`.
+/// Sums of two tensors of `count` values; `output` may be `a`. With `rectifies`, the larger of each sum and 0.
 public enum Addition {
     public static func forward(
-        count: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+        count: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, rectifies: Bool = false,
+        output: UnsafeMutablePointer<Float>
     ) {
         var i = 0
         while i + 8 <= count {
-            store8(load8(a + i) + load8(b + i), at: output + i)
+            var sum = load8(a + i) + load8(b + i)
+            // So that a NaN stays one.
+            if rectifies { sum.replace(with: 0, where: sum .< 0) }
+            store8(sum, at: output + i)
             i += 8
         }
         while i < count {
-            output[i] = a[i] + b[i]
+            let sum = a[i] + b[i]
+            output[i] = rectifies && sum < 0 ? 0 : sum
             i += 1
         }
     }

@@ -2,7 +2,8 @@
 ///
 ///     dW[run, t, k] ← dW[run, t, k] + Σ_i X[rows[i] + runs[run] + t] · dY[i, k]
 ///
-/// Six t at a time for sixteen k, or twelve for eight: the tile stays in registers while the rows run by.
+/// A tile of six by sixteen stays in registers while the rows run by: six t for sixteen k, or, where there are eight k or fewer, six k for
+/// sixteen t.
 struct IndirectOuterProduct: Sendable {
     /// Where each row begins in X, in floats.
     let rows: [Int32]
@@ -12,8 +13,12 @@ struct IndirectOuterProduct: Sendable {
     /// Rows that a tile takes at a time, so that what they read stays in the first cache for all tiles.
     let rowsPerBlock: Int
 
+    /// Whether values behind the end of a run are read, and not used.
+    var readsBehind: Bool { columns <= 8 }
+
     /// - Parameters:
-    ///   - gradient: [rows, columns], its rows `stride` floats apart; eight floats can be read from the first one of any panel.
+    ///   - input: where `readsBehind`, sixteen floats can be read from every place of a run.
+    ///   - gradient: [rows, columns], its rows `stride` floats apart; whole vectors of eight can be read from every eighth column.
     ///   - weights: [runs, runLength, columns].
     ///   - rowCount: the first so many of the rows.
     func add(
@@ -21,16 +26,18 @@ struct IndirectOuterProduct: Sendable {
         to weights: UnsafeMutablePointer<Float>
     ) {
         rows.withUnsafeBufferPointer { rows in
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: 96) { tile in
-                guard let rows = rows.baseAddress, let tile = tile.baseAddress else { return }
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: Tile.height * Tile.width) { memory in
+                guard let rows = rows.baseAddress, let memory = memory.baseAddress else { return }
                 for first in stride(from: 0, to: rowCount, by: rowsPerBlock) {
                     let block = Block(
-                        rows: rows + first, count: min(rowsPerBlock, rowCount - first), input: input,
-                        gradient: gradient + first * gradientStride, stride: gradientStride)
-                    for column in stride(from: 0, to: columns, by: 16) {
-                        for (run, offset) in runs.enumerated() {
-                            let target = weights + run * runLength * columns + column
-                            addProducts(of: block, offset: Int(offset), column: column, tile: tile, to: target)
+                        rows: rows + first, count: min(rowsPerBlock, rowCount - first), gradient: gradient + first * gradientStride,
+                        stride: gradientStride)
+                    for (run, offset) in runs.enumerated() {
+                        let target = weights + run * runLength * columns
+                        if columns > 8 {
+                            addWide(block, input: input + Int(offset), memory, to: target)
+                        } else {
+                            addNarrow(block, input: input + Int(offset), memory, to: target)
                         }
                     }
                 }
@@ -38,34 +45,47 @@ struct IndirectOuterProduct: Sendable {
         }
     }
 
-    /// Adds one run's products with one panel of columns, a tile at a time. The last tile overlaps the one before it, and adds only what
-    /// that left.
+    /// Six t by sixteen k. The last tile overlaps the one before it, and adds only what that left.
     @inline(__always)
-    private func addProducts(
-        of block: Block, offset: Int, column: Int, tile: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>
+    private func addWide(
+        _ block: Block, input: UnsafePointer<Float>, _ tile: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>
     ) {
-        let width = min(16, columns - column)
-        let lanes = width > 8 ? 16 : 8
-        let height = 96 / lanes
-        var added = 0
-        while added < runLength {
-            let t = max(0, min(added, runLength - height))
-            if lanes == 16 {
-                block.sixBySixteen(offset: offset + t, column: column, into: tile)
-            } else {
-                block.twelveByEight(offset: offset + t, column: column, into: tile)
+        for column in stride(from: 0, to: columns, by: Tile.width) {
+            var added = 0
+            while added < runLength {
+                let t = max(0, min(added, runLength - Tile.height))
+                block.computeWide(input + t, column: column, into: tile)
+                let end = min(t + Tile.height, runLength)
+                for row in added..<end {
+                    addRun(
+                        tile + (row - t) * Tile.width, to: target + row * columns + column,
+                        count: min(Tile.width, columns - column))
+                }
+                added = end
             }
-            let end = min(t + height, runLength)
-            addTile(tile + (added - t) * lanes, stride: lanes, rows: end - added, width: width, to: target + added * columns)
-            added = end
         }
     }
 
-    @inline(never)
-    private func addTile(
-        _ tile: UnsafePointer<Float>, stride: Int, rows: Int, width: Int, to target: UnsafeMutablePointer<Float>
+    /// Six k by sixteen t.
+    @inline(__always)
+    private func addNarrow(
+        _ block: Block, input: UnsafePointer<Float>, _ tile: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>
     ) {
-        for row in 0..<rows { addRun(tile + row * stride, to: target + row * columns, count: width) }
+        for column in stride(from: 0, to: columns, by: Tile.height) {
+            for t in stride(from: 0, to: runLength, by: Tile.width) {
+                block.computeNarrow(input + t, column: column, into: tile)
+                for k in 0..<min(Tile.height, columns - column) {
+                    for lane in 0..<min(Tile.width, runLength - t) {
+                        target[(t + lane) * columns + column + k] += tile[k * Tile.width + lane]
+                    }
+                }
+            }
+        }
+    }
+
+    private enum Tile {
+        static let height = 6
+        static let width = 16
     }
 }
 
@@ -73,18 +93,17 @@ struct IndirectOuterProduct: Sendable {
 private struct Block {
     let rows: UnsafePointer<Int32>
     let count: Int
-    let input: UnsafePointer<Float>
     let gradient: UnsafePointer<Float>
     let stride: Int
 
+    /// Σ X[rows[i] + t] · dY[i, column + k], for t < 6 and k < 16.
     @inline(never)
-    func sixBySixteen(offset: Int, column: Int, into tile: UnsafeMutablePointer<Float>) {
+    func computeWide(_ input: UnsafePointer<Float>, column: Int, into tile: UnsafeMutablePointer<Float>) {
         var low = InlineArray<6, SIMD8<Float>>(repeating: SIMD8())
         var high = InlineArray<6, SIMD8<Float>>(repeating: SIMD8())
-        let base = input + offset
         var dy = gradient + column
         for i in 0..<count {
-            let x = base + Int(rows[i])
+            let x = input + Int(rows[i])
             let (first, second) = (load8(dy), load8(dy + 8))
             for t in 0..<6 {
                 let value = SIMD8(repeating: x[t])
@@ -93,30 +112,35 @@ private struct Block {
             }
             dy += stride
         }
-        for t in 0..<6 {
-            store8(low[t], at: tile + t * 16)
-            store8(high[t], at: tile + t * 16 + 8)
-        }
+        store(low, high, in: tile)
     }
 
+    /// Σ dY[i, column + k] · X[rows[i] + t], for k < 6 and t < 16.
     @inline(never)
-    func twelveByEight(offset: Int, column: Int, into tile: UnsafeMutablePointer<Float>) {
-        var first = InlineArray<6, SIMD8<Float>>(repeating: SIMD8())
-        var second = InlineArray<6, SIMD8<Float>>(repeating: SIMD8())
-        let base = input + offset
+    func computeNarrow(_ input: UnsafePointer<Float>, column: Int, into tile: UnsafeMutablePointer<Float>) {
+        var low = InlineArray<6, SIMD8<Float>>(repeating: SIMD8())
+        var high = InlineArray<6, SIMD8<Float>>(repeating: SIMD8())
         var dy = gradient + column
         for i in 0..<count {
-            let x = base + Int(rows[i])
-            let values = load8(dy)
-            for t in 0..<6 {
-                first[t].addProduct(SIMD8(repeating: x[t]), values)
-                second[t].addProduct(SIMD8(repeating: x[t + 6]), values)
+            let x = input + Int(rows[i])
+            let (first, second) = (load8(x), load8(x + 8))
+            for k in 0..<6 {
+                let value = SIMD8(repeating: dy[k])
+                low[k].addProduct(value, first)
+                high[k].addProduct(value, second)
             }
             dy += stride
         }
-        for t in 0..<6 {
-            store8(first[t], at: tile + t * 8)
-            store8(second[t], at: tile + (t + 6) * 8)
+        store(low, high, in: tile)
+    }
+
+    @inline(__always)
+    private func store(
+        _ low: InlineArray<6, SIMD8<Float>>, _ high: InlineArray<6, SIMD8<Float>>, in tile: UnsafeMutablePointer<Float>
+    ) {
+        for row in 0..<6 {
+            store8(low[row], at: tile + row * 16)
+            store8(high[row], at: tile + row * 16 + 8)
         }
     }
 }

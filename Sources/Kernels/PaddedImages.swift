@@ -7,6 +7,9 @@ struct PaddedImages: Sendable, Equatable {
     /// Floats of one image with its border.
     var count: Int { (top + height + bottom) * rowCount }
 
+    /// Whether there is no border at all.
+    var isPlain: Bool { top == 0 && left == 0 && bottom == 0 && right == 0 }
+
     /// Copies [images, height, width, channels] into [images, top + height + bottom, left + width + right, channels].
     func copy(images: Int, _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) {
         var from = source

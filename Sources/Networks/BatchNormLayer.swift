@@ -15,6 +15,8 @@ final class BatchNormLayer: CompiledLayer {
 
     private let shape: TensorShape
     private let epsilon: Float
+    /// Whether the ReLU behind it is part of it.
+    private let rectifies: Bool
     private let input: Place
     private let output: Int
     private let gradients: GradientWiring
@@ -28,9 +30,12 @@ final class BatchNormLayer: CompiledLayer {
     /// The sums of the direction under way, which `finish` uses: those of this rank, until they are added up over all.
     let sums: UnsafeMutableBufferPointer<Double>
 
-    init(shape: TensorShape, epsilon: Float, input: Place, output: Int, gradients: GradientWiring, offsets: Offsets) {
+    init(
+        shape: TensorShape, epsilon: Float, rectifies: Bool, input: Place, output: Int, gradients: GradientWiring, offsets: Offsets
+    ) {
         self.shape = shape
         self.epsilon = epsilon
+        self.rectifies = rectifies
         self.input = input
         self.output = output
         self.gradients = gradients
@@ -52,6 +57,12 @@ final class BatchNormLayer: CompiledLayer {
     private var positions: Int { shape.height * shape.width }
     private func rows(_ pass: Pass) -> Int { pass.samples * positions }
     private func statisticsRows(_ pass: Pass) -> Int { pass.batch.statisticsCount * positions }
+
+    private func transform(_ pass: Pass, mean: UnsafePointer<Float>) -> BatchNormalisation.Transform {
+        .init(
+            mean: mean, inverse: inverse.base, scale: pass.parameters + offsets.scale, shift: pass.parameters + offsets.shift,
+            rectifies: rectifies)
+    }
 
     func forward(_ pass: Pass) {
         begin(.forward, pass)
@@ -75,7 +86,7 @@ final class BatchNormLayer: CompiledLayer {
             sumsBase.update(from: momentsBase, count: 2 * channels)
         case .backward:
             BatchNormalisation.gradientSums(
-                rows: rows(pass), channels: channels, input: pass[input], mean: mean.base, inverse: inverse.base,
+                rows: rows(pass), channels: channels, input: pass[input], transform(pass, mean: mean.base),
                 outputGradient: pass[gradients.output], sums: sumsBase)
             BatchNormalisation.addParameterGradients(
                 channels: channels, sums: sumsBase, scaleGradient: pass.parameterGradient(at: offsets.scale),
@@ -103,14 +114,14 @@ final class BatchNormLayer: CompiledLayer {
             }
             BatchNormalisation.invert(channels: channels, variance: usedVariance, epsilon: epsilon, inverse: inverse.base)
             BatchNormalisation.normalise(
-                rows: rows(pass), channels: channels, input: pass[input], mean: usedMean, inverse: inverse.base,
-                scale: pass.parameters + offsets.scale, shift: pass.parameters + offsets.shift, output: pass.output(output))
+                rows: rows(pass), channels: channels, input: pass[input], transform(pass, mean: usedMean),
+                output: pass.output(output))
         case .backward:
             guard let inputGradient = gradients.input else { return }
             BatchNormalisation.inputGradient(
-                rows: rows(pass), of: statisticsRows(pass), channels: channels, input: pass[input], mean: mean.base,
-                inverse: inverse.base, scale: pass.parameters + offsets.scale, sums: sumsBase,
-                outputGradient: pass[gradients.output], inputGradient: pass[inputGradient])
+                rows: rows(pass), of: statisticsRows(pass), channels: channels, input: pass[input],
+                transform(pass, mean: mean.base), sums: sumsBase, outputGradient: pass[gradients.output],
+                inputGradient: pass[inputGradient])
         }
     }
 }

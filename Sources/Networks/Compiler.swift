@@ -39,13 +39,16 @@ struct Compiler {
     private(set) var preparedCount = 0
     private let capacity: Int
     private let convolution: ConvolutionPolicy
+    private let fuses: Bool
     private let layout: ParameterLayout
     private let offsets: [String: Int]
     private var dropoutCount = 0
 
-    init(capacity: Int, layout: ParameterLayout, convolution: ConvolutionPolicy) {
+    /// - Parameter fuses: whether neighbouring layers become one where that saves a pass over memory; no value changes by it.
+    init(capacity: Int, layout: ParameterLayout, convolution: ConvolutionPolicy, fuses: Bool = true) {
         self.capacity = capacity
         self.convolution = convolution
+        self.fuses = fuses
         self.layout = layout
         offsets = Dictionary(uniqueKeysWithValues: layout.tensors.map { ($0.name, $0.offset) })
     }
@@ -71,12 +74,12 @@ struct Compiler {
         _ chain: [ResolvedLayer], from input: Activation, outputGradient: GradientPlace, depth: Int
     ) -> Activation {
         let alternating = (GradientPlace(index: 3 * depth + 1), GradientPlace(index: 3 * depth + 2))
-        let working = chain.filter { $0.description != .flatten }
+        let working = Fusion.rewrite(chain.filter { $0.description != .flatten }, fuses: fuses)
         var current = input
-        for (index, layer) in working.enumerated() {
+        for (index, fusion) in working.enumerated() {
             let isLast = index == working.count - 1
             let gradient = isLast ? outputGradient : current.gradient == alternating.0 ? alternating.1 : alternating.0
-            current = append(layer, to: current, gradient: gradient, mayMove: !isLast, depth: depth)
+            current = append(fusion, to: current, gradient: gradient, mayMove: !isLast, depth: depth)
         }
         return current
     }
@@ -84,8 +87,9 @@ struct Compiler {
     /// Appends one layer that reads `input`, with the gradient of its output at `gradient`.
     /// - Parameter mayMove: whether the output's gradient may lie in the input's own buffer instead.
     private mutating func append(
-        _ layer: ResolvedLayer, to input: Activation, gradient: GradientPlace, mayMove: Bool, depth: Int
+        _ fusion: Fusion, to input: Activation, gradient: GradientPlace, mayMove: Bool, depth: Int
     ) -> Activation {
+        let layer = fusion.layer
         var gradient = gradient
         if case .relu = layer.description, case .activation(let offset) = input.place, !input.isReadAgain {
             // ReLU works in place, both ways.
@@ -94,10 +98,10 @@ struct Compiler {
             layers.append(ReLULayer(count: layer.input.count, input: input.place, output: offset, gradients: wiring))
             return Activation(place: input.place, gradient: gradient, isReadAgain: true)
         }
-        if case .residual = layer.description { return appendBlock(layer, to: input, gradient: gradient, depth: depth) }
+        if case .residual = layer.description { return appendBlock(fusion, to: input, gradient: gradient, depth: depth) }
         let output = reserve(layer.output)
         let wiring = wire(layer, input, gradient)
-        let (compiled, isReadAgain) = compiled(layer, input: input.place, output: output, wiring: wiring)
+        let (compiled, isReadAgain) = compiled(fusion, input: input.place, output: output, wiring: wiring)
         layers.append(compiled)
         return Activation(place: .activation(output), gradient: gradient, isReadAgain: isReadAgain)
     }
@@ -105,8 +109,9 @@ struct Compiler {
     /// Both branches, and their sum. Backward runs from the end: the layers' branch leaves its gradient where the input's belongs, then the
     /// shortcut's is added to it.
     private mutating func appendBlock(
-        _ block: ResolvedLayer, to input: Activation, gradient: GradientPlace, depth: Int
+        _ fusion: Fusion, to input: Activation, gradient: GradientPlace, depth: Int
     ) -> Activation {
+        let block = fusion.layer
         let protected = Activation(place: input.place, gradient: input.gradient, isReadAgain: true)
         // The shortcut comes first in forward order, so that it comes last in backward order, when the layers' branch is done.
         let shortcutGradient: GradientPlace? = block.shortcut.isEmpty ? nil : GradientPlace(index: 3 * depth + 3)
@@ -122,13 +127,17 @@ struct Compiler {
         let main = compile(block.layers, from: protected, outputGradient: gradient, depth: depth + 1)
         let output = reserve(block.output)
         note(gradient, count: block.output.count)
-        layers.append(AdditionLayer(count: block.output.count, first: main.place, second: short.place, output: output))
-        return Activation(place: .activation(output), gradient: gradient, isReadAgain: false)
+        layers.append(
+            AdditionLayer(
+                count: block.output.count, first: main.place, second: short.place, output: output, gradient: gradient,
+                rectifies: fusion.rectifies))
+        return Activation(place: .activation(output), gradient: gradient, isReadAgain: fusion.rectifies)
     }
 
     private mutating func compiled(
-        _ layer: ResolvedLayer, input: Place, output: Int, wiring: GradientWiring
+        _ fusion: Fusion, input: Place, output: Int, wiring: GradientWiring
     ) -> (any CompiledLayer, isReadAgain: Bool) {
+        let layer = fusion.layer
         switch layer.description {
         case .convolution(let description):
             guard let geometry = try? description.geometry(over: layer.input) else {
@@ -144,7 +153,9 @@ struct Compiler {
             )
         case .maxPool(let description):
             let shape = PoolingShape(description, over: layer.input)
-            return (MaxPoolingLayer(shape: shape, input: input, output: output, gradients: wiring), true)
+            return (
+                MaxPoolingLayer(shape: shape, rectifies: fusion.rectifies, input: input, output: output, gradients: wiring), true
+            )
         case .averagePool(let description):
             let shape = PoolingShape(description, over: layer.input)
             return (AveragePoolingLayer(shape: shape, input: input, output: output, gradients: wiring), false)
@@ -156,7 +167,8 @@ struct Compiler {
         case .batchNorm(let description):
             return (
                 BatchNormLayer(
-                    shape: layer.input, epsilon: Float(description.epsilon), input: input, output: output, gradients: wiring,
+                    shape: layer.input, epsilon: Float(description.epsilon), rectifies: fusion.rectifies, input: input,
+                    output: output, gradients: wiring,
                     offsets: .init(
                         scale: offset(layer, "weight"), shift: offset(layer, "bias"), runningMean: offset(layer, "running-mean"),
                         runningVariance: offset(layer, "running-variance"))), false

@@ -83,9 +83,11 @@ public final class Plan {
             fixed: (compiler.scratchCount + compiler.preparedCount) * float, arena: layout.arenaCount * float)
     }
 
+    /// - Parameter fuses: whether neighbouring layers become one where that saves a pass over memory; no value changes by it.
     /// - Throws: `Failure.usage` naming the layer, the shape that came and the one it can take, where the model does not fit together.
     public init(
-        model: Model, loss: Loss = .softmax(labelSmoothing: 0), capacity: Int, convolution: ConvolutionPolicy = .automatic
+        model: Model, loss: Loss = .softmax(labelSmoothing: 0), capacity: Int, convolution: ConvolutionPolicy = .automatic,
+        fuses: Bool = true
     ) throws {
         require(capacity > 0, "a plan is for at least one sample, not \(capacity)")
         // A rank is one core; and more threads would add up in another order.
@@ -95,7 +97,7 @@ public final class Plan {
         self.loss = loss
         self.capacity = capacity
         layout = ParameterLayout(resolved)
-        var compiler = Compiler(capacity: capacity, layout: layout, convolution: convolution)
+        var compiler = Compiler(capacity: capacity, layout: layout, convolution: convolution, fuses: fuses)
         (outputs, outputsGradient) = compiler.compile(resolved)
         layers = compiler.layers
         batchNorms = layers.enumerated().compactMap { place, layer in (layer as? BatchNormLayer).map { (place, $0) } }

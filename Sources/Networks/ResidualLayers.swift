@@ -1,17 +1,25 @@
 import Kernels
 
-/// The end of a residual block: Y = A + B. Both branches have the gradient of Y, which is theirs as it stands.
+/// The end of a residual block: Y = A + B, or the larger of that and 0. Both branches have the gradient of Y, which is theirs as it stands.
 struct AdditionLayer: CompiledLayer {
     let count: Int
     let first: Place
     let second: Place
     let output: Int
+    let gradient: GradientPlace
+    /// Whether the ReLU behind it is part of it.
+    let rectifies: Bool
 
     func forward(_ pass: Pass) {
-        Addition.forward(count: pass.samples * count, pass[first], pass[second], output: pass.output(output))
+        Addition.forward(
+            count: pass.samples * count, pass[first], pass[second], rectifies: rectifies, output: pass.output(output))
     }
 
-    func backward(_ pass: Pass) {}
+    func backward(_ pass: Pass) {
+        guard rectifies else { return }
+        ReLU.backward(
+            count: pass.samples * count, output: pass.output(output), outputGradient: pass[gradient], inputGradient: pass[gradient])
+    }
 }
 
 /// The beginning of a residual block, where only the way back has work: the shortcut's gradient is added to that of the layers' branch.

@@ -112,15 +112,15 @@ import TestSupport
                 BatchNormalisation.statistics(
                     rows: rows, channels: channels, origin: origin, moments: sums, mean: mean, variance: variance)
                 BatchNormalisation.invert(channels: channels, variance: variance, epsilon: example.epsilon, inverse: inverse)
-                BatchNormalisation.normalise(
-                    rows: rows, channels: channels, input: x, mean: mean, inverse: inverse, scale: gamma, shift: beta, output: y)
+                let transform = BatchNormalisation.Transform(mean: mean, inverse: inverse, scale: gamma, shift: beta)
+                BatchNormalisation.normalise(rows: rows, channels: channels, input: x, transform, output: y)
                 BatchNormalisation.gradientSums(
-                    rows: rows, channels: channels, input: x, mean: mean, inverse: inverse, outputGradient: dy, sums: sums)
+                    rows: rows, channels: channels, input: x, transform, outputGradient: dy, sums: sums)
                 BatchNormalisation.addParameterGradients(
                     channels: channels, sums: sums, scaleGradient: scaleGradient, shiftGradient: shiftGradient)
                 BatchNormalisation.inputGradient(
-                    rows: rows, of: rows, channels: channels, input: x, mean: mean, inverse: inverse, scale: gamma, sums: sums,
-                    outputGradient: dy, inputGradient: dx)
+                    rows: rows, of: rows, channels: channels, input: x, transform, sums: sums, outputGradient: dy,
+                    inputGradient: dx)
             }
             self.mean = values(mean, channels)
             self.variance = values(variance, channels)

@@ -12,8 +12,8 @@ final class NetworkRun {
     let images: AlignedFloats
     let labels: UnsafeMutableBufferPointer<Int32>
 
-    init(_ model: Model, loss: Loss = .softmax(labelSmoothing: 0), samples: Int, imageStream: Int = 1) throws {
-        plan = try Plan(model: model, loss: loss, capacity: samples)
+    init(_ model: Model, loss: Loss = .softmax(labelSmoothing: 0), samples: Int, imageStream: Int = 1, fuses: Bool = true) throws {
+        plan = try Plan(model: model, loss: loss, capacity: samples, fuses: fuses)
         self.samples = samples
         parameters = AlignedFloats(count: plan.layout.arenaCount)
         gradients = AlignedFloats(count: plan.layout.arenaCount)
