@@ -19,6 +19,8 @@ enum Checksums {
         return UInt32(truncatingIfNeeded: crc32_z(UInt(before), address.assumingMemoryBound(to: UInt8.self), bytes.count))
     }
 
+    static func crc32(of bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { crc32(of: $0) } }
+
     /// MD5 in lower-case hexadecimal. Not proof against an adversary; it is what the data sets' authors publish.
     static func md5(ofFile path: String) throws -> String {
         var hash = Insecure.MD5()

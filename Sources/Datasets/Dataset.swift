@@ -12,6 +12,8 @@ public struct Dataset: Sendable {
     /// One name per class, or empty: then a class is called by its number.
     public let classNames: [String]
     public let normalisation: Normalisation
+    /// Of a packed set: of its header, which holds those of all it contains. Nil for the known sets, which are what they are.
+    public let checksum: UInt32?
 
     /// Opens the data set in a directory, whatever its format is. Only sizes and headers are checked; `verify` reads the rest.
     ///
@@ -31,7 +33,8 @@ public struct Dataset: Sendable {
 
     /// Precondition: both splits have images of one shape and the same classes.
     init(
-        name: String, directory: String, training: ImageSet, test: ImageSet, classNames: [String], normalisation: Normalisation
+        name: String, directory: String, training: ImageSet, test: ImageSet, classNames: [String], normalisation: Normalisation,
+        checksum: UInt32? = nil
     ) {
         require(
             training.imageBytes == test.imageBytes && training.width == test.width && training.classes == test.classes,
@@ -42,6 +45,7 @@ public struct Dataset: Sendable {
         self.test = test
         self.classNames = classNames
         self.normalisation = normalisation
+        self.checksum = checksum
     }
 
     /// One of the known sets, with its usual constants. Precondition: as above.

@@ -3,8 +3,8 @@ import Foundation
 
 /// What a folder holds: regular files and folders, each sorted by the bytes of their names, so that the order is the same everywhere.
 ///
-/// Links count as what they lead to; one that leads nowhere counts as a file. Folders whose name begins with a dot are left out, and so
-/// is what is neither a file nor a folder.
+/// Links count as what they lead to; one that leads nowhere counts as a file. What has a name that begins with a dot is left
+/// out (folders of tools, and the shadow files of macOS), and so is what is neither a file nor a folder.
 struct FolderListing {
     private(set) var files: [String] = []
     private(set) var folders: [String] = []
@@ -43,7 +43,7 @@ struct FolderListing {
             default: stat(join(path, name), &status) == 0 ? status.st_mode : S_IFREG
             }
         switch mode & S_IFMT {
-        case S_IFREG: files.append(name)
+        case S_IFREG where !name.hasPrefix("."): files.append(name)
         case S_IFDIR where !name.hasPrefix("."):
             folders.append(name)
             if type == Int(DT_LNK) { links.insert(name) }

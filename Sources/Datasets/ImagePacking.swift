@@ -68,6 +68,7 @@ public struct ImagePacking: Sendable {
         let names = try WordNames.names(of: survey.classes, from: join(images, "words.txt"))
         var counts: [Split: Int] = [:]
         var bytes = 0
+        var untrained = Set(names.indices)
         try DurableDirectory.create(at: directory) { unfinished in
             var writer = try PackedWriter(
                 join(unfinished, PackedFile.fileName), name: name, classNames: names, height: shape.height, width: shape.width,
@@ -81,6 +82,7 @@ public struct ImagePacking: Sendable {
                         case .success(let pixels):
                             try writer.append(pixels, label: file.label, to: split)
                             counts[split, default: 0] += 1
+                            if split == .training { untrained.remove(file.label) }
                         case .failure(let fault): leftOut.append(fault)
                         }
                     }
@@ -96,7 +98,8 @@ public struct ImagePacking: Sendable {
             training: counts[.training] ?? 0, test: counts[.test] ?? 0, classes: names.count, height: shape.height,
             width: shape.width,
             channels: shape.channels, bytes: bytes, leftOut: leftOut.sorted { FolderListing.areInOrder($0.path, $1.path) },
-            unrelated: survey.unrelated, notes: survey.notes)
+            unrelated: survey.unrelated,
+            notes: survey.notes + untrained.sorted().prefix(20).map { "no training image of class \(names[$0])" })
     }
 
     /// The files of both splits; where the folder has no test images, those at the first places of a permutation become it.
@@ -105,7 +108,7 @@ public struct ImagePacking: Sendable {
             let count = survey.training.count
             let drawn = max(1, Int((testShare * Double(count)).rounded()))
             try check(count - drawn, of: .training)
-            let order = Permutation(count: count, seed: seed, epoch: 0)
+            let order = Permutation(count: count, seed: seed, purpose: .split)
             let chosen = Set((0..<drawn).map { order[$0] })
             func files(_ isTest: Bool) -> [ImageFolder.File] {
                 survey.training.indices.filter { chosen.contains($0) == isTest }.map { survey.training[$0] }

@@ -22,7 +22,8 @@ struct PackedFile {
             test: try images(
                 .test, header, region, images: header.testImages, labels: header.testLabels,
                 checksums: (header.checksums.testImages, header.checksums.testLabels)),
-            classNames: Array(names.dropFirst()), normalisation: normalisation(header))
+            classNames: Array(names.dropFirst()), normalisation: normalisation(header),
+            checksum: Checksums.crc32(of: header.bytes))
     }
 
     private func images(
@@ -55,8 +56,9 @@ struct PackedFile {
         guard let text = String(validating: seal.bytes, as: UTF8.self) else {
             throw Failure(.badData, "\(path): the names are not UTF-8; pack the images again")
         }
-        let names = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
-        guard names.count == header.classes + 1, !names.contains(""), text.hasSuffix("\n") else {
+        // By bytes: to Swift, a carriage return and a line feed are one character.
+        let names = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast().compactMap(String.init)
+        guard names.count == header.classes + 1, !names.contains(""), text.utf8.last == UInt8(ascii: "\n") else {
             throw Failure(
                 .badData,
                 "\(path): found \(names.count) names, expected one for the set and one for each of \(header.classes) classes; "

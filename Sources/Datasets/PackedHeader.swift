@@ -23,7 +23,7 @@ struct PackedHeader: Equatable {
     /// Labels are 16 bits.
     static let mostClasses = 65_535
     /// As many as `Permutation` can order.
-    static let mostImages = 1 << 32
+    static let mostImages = Int(Int32.max)
     static let labelBytes = 2
     private static let mostNameBytes = 1 << 28
 

@@ -16,14 +16,18 @@ public struct ConvolutionChoice: Sendable {
     private static let directWeights = 512 * 1_024
     /// The same for the gradient to the weights, which is read and written again for every few rows.
     private static let directWeightGradient = 40 * 1_024
-    /// Output pixels from which Winograd's tiles of 4×4 are full enough.
-    private static let winogradPixels = 9
+    /// The least height and width of the output at which Winograd's tiles of 4×4 are full enough.
+    private static let winogradSide = 3
+    /// Floats of the dense matrix beyond which its reading would cost more than it saves.
+    private static let denseMatrix = 8 * 1_024 * 1_024
 
     public init(_ shape: ConvolutionShape, policy: ConvolutionPolicy = .automatic) {
         let reference = Im2colConvolution(shape)
         (forward, backwardInput, backwardWeights) = (reference, reference, reference)
         guard policy == .automatic else { return }
-        if shape.outputPixels >= Self.winogradPixels, shape.inputChannels >= 16, shape.outputChannels >= 16,
+        if shape.inputCount * shape.outputCount <= Self.denseMatrix, let dense = DenseConvolution(shape) {
+            (forward, backwardInput, backwardWeights) = (dense, dense, dense)
+        } else if min(shape.outputHeight, shape.outputWidth) >= Self.winogradSide, shape.inputChannels >= 16, shape.outputChannels >= 16,
             let winograd = WinogradConvolution(shape)
         {
             (forward, backwardInput, backwardWeights) = (winograd, winograd, winograd)

@@ -34,16 +34,20 @@ public struct DirectConvolution: ConvolutionAlgorithm {
     public init?(_ shape: ConvolutionShape) {
         let rowTaps = shape.kernelWidth * shape.inputChannels
         guard shape.groups == 1, (shape.dilation == 1 ? rowTaps : shape.inputChannels) >= 6 else { return nil }
-        self.shape = shape
         let reach = (height: shape.dilation * (shape.kernelHeight - 1), width: shape.dilation * (shape.kernelWidth - 1))
         let paddedInput = PaddedImages(
             height: shape.height, width: shape.width, channels: shape.inputChannels, top: shape.paddingTop, left: shape.paddingLeft,
             bottom: max(0, (shape.outputHeight - 1) * shape.stride + reach.height + 1 - shape.height - shape.paddingTop),
             right: max(0, (shape.outputWidth - 1) * shape.stride + reach.width + 1 - shape.width - shape.paddingLeft))
-        self.paddedInput = paddedInput
         let paddedGradient = Self.paddedGradient(shape)
-        self.paddedGradient = paddedGradient
         let images = max(1, min(Self.mostImages, Self.blockFloats / max(paddedInput.count, paddedGradient.count)))
+        // Places are 32-bit numbers.
+        guard images * max(paddedInput.count, paddedGradient.count, shape.inputCount, shape.outputCount) <= Int(Int32.max) else {
+            return nil
+        }
+        self.shape = shape
+        self.paddedInput = paddedInput
+        self.paddedGradient = paddedGradient
         imagesPerBlock = images
 
         var runs: [Int32] = []
@@ -80,11 +84,11 @@ public struct DirectConvolution: ConvolutionAlgorithm {
     public var scratchCount: Int { imagesPerBlock * max(paddedInput.count, paddedGradient.count) + gradientCount + slack }
     /// A tile may look at so many floats behind the last one.
     private var slack: Int { 16 }
-    /// Floats of a block's dY with its channels filled up to whole vectors; 0 where they are whole.
+    /// Floats of a block's dY with its channels filled up to whole tiles; 0 where they are whole.
     private var gradientCount: Int {
-        shape.outputChannels % 8 == 0 ? 0 : imagesPerBlock * shape.outputPixels * gradientStride
+        gradientStride == shape.outputChannels ? 0 : imagesPerBlock * shape.outputPixels * gradientStride
     }
-    private var gradientStride: Int { (shape.outputChannels + 7) / 8 * 8 }
+    private var gradientStride: Int { weightProduct.gradientStride }
 
     public var forwardCount: Int { forwardProduct.packedCount }
     public var backwardCount: Int { phases.reduce(0) { $0 + $1.product.packedCount } }

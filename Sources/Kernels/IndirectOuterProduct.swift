@@ -16,9 +16,15 @@ struct IndirectOuterProduct: Sendable {
     /// Whether values behind the end of a run are read, and not used.
     var readsBehind: Bool { columns <= 8 }
 
+    /// Columns filled up to whole tiles: so many floats of each row of the gradient are read.
+    var gradientStride: Int {
+        let tile = columns > 8 ? Tile.width : Tile.height
+        return (columns + tile - 1) / tile * tile
+    }
+
     /// - Parameters:
     ///   - input: where `readsBehind`, sixteen floats can be read from every place of a run.
-    ///   - gradient: [rows, columns], its rows `stride` floats apart; whole vectors of eight can be read from every eighth column.
+    ///   - gradient: [rows, gradientStride], its rows `stride` floats apart.
     ///   - weights: [runs, runLength, columns].
     ///   - rowCount: the first so many of the rows.
     func add(

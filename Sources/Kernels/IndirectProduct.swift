@@ -66,14 +66,14 @@ struct IndirectProduct: Sendable {
                     }
                     // Panels inside, so that a tile's rows are read from memory once, as long as all panels stay in the second cache.
                     let isSmall = packedCount <= 48 * 1024
-                    let (outerRows, innerRows) = isSmall ? (Self.rowTile, Self.rowTile) : (rows.count, rows.count)
-                    for first in stride(from: 0, to: rows.count, by: outerRows) {
+                    let block = isSmall ? Self.rowTile : rows.count
+                    for first in stride(from: 0, to: rows.count, by: block) {
                         for column in stride(from: 0, to: columns, by: 16) {
                             let panel = Panel(
                                 runs: runs, runCount: self.runs.count, runLength: runLength, input: input,
                                 weights: packed + column * depth, bias: bias.map { $0 + column }, width: min(16, columns - column),
                                 output: output + column)
-                            panel.compute(first..<first + innerRows, inputs, outputs)
+                            panel.compute(first..<first + block, inputs, outputs)
                         }
                     }
                 }

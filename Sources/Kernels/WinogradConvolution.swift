@@ -1,7 +1,7 @@
 /// Convolution 3×3 of stride 1, without dilation and groups, by Winograd's F(4×4, 3×3). Source: Lavin and Gray, CVPR 2016.
 ///
 /// Outputs are cut into tiles of 4×4, which take 36 products instead of 144 for each pair of channels; the sums over channels (for the
-/// weights' gradient, over tiles) are 36 matrix products. Worth it from 16 channels and images of 4×4 up; an image of 2×2 leaves three
+/// weights' gradient, over tiles) are 36 matrix products. Worth it from 16 channels and images of 3×3 up; an image of 2×2 leaves three
 /// quarters of its tile empty. The order of all sums depends on the shape and the number of images alone.
 ///
 /// Layouts are those of `ConvolutionShape`. Any float pointer will do, but what does not begin on a cache line (64 bytes) costs up to

@@ -15,8 +15,8 @@ struct Fusion {
         var fused: [Fusion] = []
         for (place, layer) in chain.enumerated() {
             // A sum masks its gradient in place: not at the end of a branch, where the other branch needs it as it is.
-            let mayEndBlock = place < chain.count - 1
-            if layer.isReLU, let last = fused.last, last.layer.takesReLU, mayEndBlock || !last.layer.isBlock {
+            let isLast = place == chain.count - 1
+            if layer.isReLU, let last = fused.last, last.layer.takesReLU, !(isLast && last.layer.isBlock) {
                 fused[fused.count - 1].rectifies = true
             } else {
                 fused.append(Fusion(layer: layer))

@@ -54,7 +54,8 @@ public final class Plan {
     private let activations: AlignedFloats
     private let scratch: AlignedFloats
     private let prepared: AlignedFloats
-    private var isPrepared = false
+    /// The parameters that weights were laid out from last.
+    private var preparedParameters: UnsafePointer<Float>?
     /// The buffers that gradients of activations take turns in, and their addresses side by side.
     private let gradients: [AlignedFloats]
     private let gradientBases: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
@@ -120,7 +121,7 @@ public final class Plan {
     /// Lays weights out as the kernels want them; to be called whenever `parameters` have changed, before the next forward pass.
     public func prepare(parameters: UnsafePointer<Float>) {
         for layer in layers { layer.prepare(parameters: parameters, into: prepared.base) }
-        isPrepared = true
+        preparedParameters = parameters
     }
 
     /// Computes the outputs of `batch`, adds its loss and hits to `figures`, and in training prepares the loss's gradient.
@@ -204,7 +205,7 @@ public final class Plan {
         mode: Mode
     ) -> Pass {
         require(batch.count <= capacity, "a micro-batch of \(batch.count) samples in a plan for \(capacity)")
-        require(isPrepared, "a pass through a plan whose weights were never prepared")
+        require(preparedParameters == parameters, "a pass with other parameters than those that weights were prepared from")
         return Pass(
             batch: batch, mode: mode, capacity: capacity, parameters: parameters, prepared: prepared.base,
             parameterGradients: parameterGradients,

@@ -54,7 +54,7 @@ public enum Operation: Sendable, Equatable, CustomStringConvertible {
 public struct StepProgram: Sendable, Equatable, CustomStringConvertible {
     public let operations: [Operation]
 
-    /// Replicated data parallelism with one blocking sum at the end (`--exchange mpi`): every rank holds all parameters, computes the
+    /// Replicated data parallelism with one blocking sum at the end: every rank holds all parameters, computes the
     /// gradients of its own micro-batches, all gradients are added up by MPI_Allreduce, and every rank takes the same step.
     ///
     /// The figures are exchanged first: a loss that is not finite is known to all ranks before any parameter changes.

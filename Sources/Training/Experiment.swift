@@ -80,6 +80,8 @@ public struct DataDescription: Sendable, Equatable, Codable, CustomStringConvert
     public var classes: Int
     public var training: Int
     public var test: Int
+    /// Of a packed set; nil for the known ones.
+    public var checksum: UInt32?
 
     init(_ dataset: Dataset) {
         format = dataset.name
@@ -87,10 +89,12 @@ public struct DataDescription: Sendable, Equatable, Codable, CustomStringConvert
         classes = dataset.training.classes
         training = dataset.training.count
         test = dataset.test.count
+        checksum = dataset.checksum
     }
 
     public var description: String {
         "\(format) (\(training) training and \(test) test images of \(input), \(classes) classes)"
+            + (checksum.map { ", checksum " + String($0, radix: 16) } ?? "")
     }
 }
 

@@ -4,7 +4,8 @@ import Foundation
 import Kernels
 import Networks
 
-/// The bytes that one rank takes for a run, from just before its plan is built; what MPI, BLAS and the program itself take is not in it.
+/// The bytes that one rank takes for a run, from just before its plan is built; what MPI, BLAS, tables of
+/// kernels and the program itself take is not in it.
 public struct MemoryNeed: Sendable, Equatable {
     /// Activations and their gradients, scratch, and weights as kernels lay them out.
     public let plan: Double
@@ -14,6 +15,8 @@ public struct MemoryNeed: Sendable, Equatable {
     public let images: Double
 
     public var bytes: Double { plan + arenas + images }
+    /// What makes the need smaller.
+    private let remedy: String
 
     /// - Throws: as `Model.resolvedLayers()`.
     public init(_ experiment: Experiment, partition: BatchPartition, rank: Int) throws {
@@ -21,6 +24,8 @@ public struct MemoryNeed: Sendable, Equatable {
         let size = try Plan.size(of: model, convolution: experiment.convolution)
         let capacity = Self.capacity(for: experiment, partition: partition, rank: rank)
         plan = Double(size.perSample) * Double(capacity) + Double(size.fixed)
+        // With statistics over the global batch, a rank holds its whole share at once.
+        remedy = experiment.syncBatchNorm ? "--global-batch lower" : "--micro-batches higher or --global-batch lower"
         arenas = Double(size.arena) * (experiment.optimiser.usesMomentum ? 3 : 2)
         let evaluated = Evaluator.chunk(for: experiment) * (experiment.split.validation > 0 ? 2 : 1)
         images =
@@ -43,8 +48,8 @@ public struct MemoryNeed: Sendable, Equatable {
                 .usage,
                 String(
                     format:
-                        "this run needs %.1f GB on each rank, and its host has %.1f GB for each of its %d rank(s): set --micro-batches "
-                        + "higher or --global-batch lower, or take a smaller model", bytes * 1e-9, available * 1e-9, ranksHere))
+                        "this run needs %.1f GB on each rank, and its host has %.1f GB for each of its %d rank(s): set ",
+                    bytes * 1e-9, available * 1e-9, ranksHere) + "\(remedy), or take a smaller model")
         }
     }
 }

@@ -25,6 +25,9 @@ public enum Plateau: Sendable, Equatable {
         public var best: Double?
         public var badEpochs = 0
         public var losses: [Double] = []
+
+        /// Begins to watch anew, at the rate that stands.
+        mutating func forget() { (best, badEpochs, losses) = (nil, 0, []) }
     }
 
     /// Takes an epoch's loss and accuracy into account.

@@ -94,11 +94,13 @@ final class ResumedCheckpoint {
         }
     }
 
-    /// Puts the checkpoint's parameters, optimiser state and progress into every rank's state; collective.
-    func restore(_ state: TrainingState, over world: Communicator) throws {
+    /// Puts the checkpoint's parameters, optimiser state and progress into every rank's state; collective. What a plateau has seen is
+    /// forgotten where the new one watches something else.
+    func restore(_ state: TrainingState, for newExperiment: Experiment, over world: Communicator) throws {
         try world.agreed { if let file { try state.restore(from: file) } }
         try state.broadcast(from: 0, over: world)
         state.progress = progress
+        if experiment.plateau != newExperiment.plateau { state.progress.plateau.forget() }
     }
 
     /// The settings of `experiment` that are not the checkpoint's, as `name: old → new`.

@@ -101,7 +101,7 @@ public final class TrainingSession {
         }
         state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser)
         state.layout.initialise(state.parameters.base, seed: experiment.seed)
-        try resumed?.restore(state, over: world)
+        try resumed?.restore(state, for: experiment, over: world)
 
         let run = try Self.prepareRunDirectory(
             recipe, experiment, request: request, resumed: resumed, world: world, reporter: reporter)

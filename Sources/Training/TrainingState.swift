@@ -15,6 +15,19 @@ public struct Progress: Sendable, Equatable, Codable {
     public var plateau = Plateau.State()
     public var best = BestEpoch()
 
+    enum CodingKeys: String, CodingKey { case position, figures, plateau, best }
+
+    public init() {}
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        position = try container.decode(Position.self, forKey: .position)
+        figures = try container.decode(Figures.self, forKey: .figures)
+        plateau = try container.decode(Plateau.State.self, forKey: .plateau)
+        // Under another name in checkpoints of the first version: begun anew.
+        best = try container.decodeIfPresent(BestEpoch.self, forKey: .best) ?? BestEpoch()
+    }
+
     /// The smallest deciding loss so far, and how many epochs ago it was.
     public struct BestEpoch: Sendable, Equatable, Codable {
         public var loss: Double?

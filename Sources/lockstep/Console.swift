@@ -1,3 +1,4 @@
+import Datasets
 import Diagnostics
 import Foundation
 import MPI
@@ -34,6 +35,11 @@ final class Console: TrainingReporter {
                 + "\(experiment.epochs) epoch\(experiment.epochs == 1 ? "" : "s"), seed \(experiment.seed)",
             "run directory \(summary.run.path)",
         ]
+        if let samples = experiment.data?.training, experiment.split != TrainingSplit() {
+            let (held, trained) = (experiment.split.validation, experiment.split.trainingCount(of: samples))
+            lines.insert("trained on \(grouped(trained)) of the training images, validated on \(grouped(held))", at: 1)
+        }
+        if experiment.syncBatchNorm { lines.insert("BatchNorm's statistics over the global batch", at: 2) }
         if let checkpoint = summary.resumedFrom {
             let position = summary.start.position
             lines.append(

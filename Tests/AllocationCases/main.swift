@@ -1,5 +1,5 @@
 // Counts heap allocations over warm training steps of one rank, in this process, through the same session as `lockstep train`.
-// Usage: allocation-cases DIRECTORY     (an empty directory, for the data set and the run)
+// Usage: allocation-cases MODEL DIRECTORY     (an empty directory, for the data set and the run)
 //
 // Or:    allocation-cases memory MODEL GLOBAL-BATCH MICRO-BATCHES DIRECTORY
 //
@@ -33,9 +33,9 @@ final class CountingReporter: TrainingReporter {
     func warn(_ text: String) { print("warning: \(text)") }
 }
 
-func countAllocations(in directory: String) throws {
+func countAllocations(model: String, in directory: String) throws {
     // One epoch of 150 steps: none of the counted ones ends an epoch.
-    try Shapes10.write(to: "\(directory)/data", training: 2_400, test: 50)
+    try Shapes10.write(to: "\(directory)/data", training: 2_450, test: 50)
     let world = try MPIEnvironment.initialise()
     allocation_counter_prepare()
 
@@ -45,11 +45,13 @@ func countAllocations(in directory: String) throws {
     print("control \(control)")
 
     let reporter = CountingReporter()
-    let request = TrainingRequest(recipe: nil, model: BuiltInModel(.lenet5), resume: nil, command: []) { recipe in
+    let request = TrainingRequest(recipe: nil, model: try BuiltInModel(named: model), resume: nil, command: []) { recipe in
         recipe.execution.data = "\(directory)/data"
         recipe.execution.run = "\(directory)/run"
         recipe.execution.logEvery = 0
         recipe.experiment.globalBatch = 16
+        recipe.experiment.split.validation = 50
+        recipe.experiment.syncBatchNorm = true
         recipe.execution.maxSteps = CountingReporter.last + 5
         recipe.experiment.optimiser.momentum = 0.9
         recipe.experiment.augmentation = .standard
@@ -64,10 +66,10 @@ do {
     let arguments = CommandLine.arguments
     if arguments.count == 6, arguments[1] == "memory", let batch = Int(arguments[3]), let microBatches = Int(arguments[4]) {
         try measureMemory(model: arguments[2], globalBatch: batch, microBatches: microBatches, in: arguments[5])
-    } else if arguments.count == 2 {
-        try countAllocations(in: arguments[1])
+    } else if arguments.count == 3 {
+        try countAllocations(model: arguments[1], in: arguments[2])
     } else {
-        print("usage: allocation-cases [memory MODEL GLOBAL-BATCH MICRO-BATCHES] DIRECTORY")
+        print("usage: allocation-cases [memory] MODEL [GLOBAL-BATCH MICRO-BATCHES] DIRECTORY")
         exit(64)
     }
 } catch {

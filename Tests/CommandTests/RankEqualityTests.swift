@@ -67,4 +67,17 @@ import Testing
             }
         }
     }
+
+    /// Kernels are another way to the same numbers: the column matrix, which lays no weights out, is the oracle of a whole run.
+    @Test(arguments: [nil, 3]) func kernelsDoNotMatter(ranks: Int?) throws {
+        try Workplace.with { place in
+            expectSuccess(try place.train(run: "reference", ["--convolution", "im2col"]))
+            expectSuccess(try place.train(run: "run", ranks: ranks, ["--convolution", "auto"]))
+            let (expected, found) = (
+                try MetricsRows(place.path("reference/metrics.csv")), try MetricsRows(place.path("run/metrics.csv"))
+            )
+            for split in ["step", "train", "test"] { expectSameRows(found, expected, split: split) }
+            #expect(found.of("step").map(\.loss) != expected.of("step").map(\.loss), "both ran the same kernels")
+        }
+    }
 }

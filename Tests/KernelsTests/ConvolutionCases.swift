@@ -76,6 +76,11 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
             shape: .init(
                 height: 8, width: 8, inputChannels: 17, kernelHeight: 3, kernelWidth: 3, outputChannels: 34, padding: 1, groups: 17),
             images: 2, stream: 8),
+        // More weights than stay in a cache.
+        .init(
+            shape: .init(
+                height: 9, width: 8, inputChannels: 64, kernelHeight: 3, kernelWidth: 3, outputChannels: 120, stride: 2, padding: 1),
+            images: 3, stream: 11),
         .init(
             shape: .init(
                 height: 3, width: 3, inputChannels: 2, kernelHeight: 3, kernelWidth: 3, outputChannels: 3, padding: 3, dilation: 3),

@@ -25,8 +25,17 @@ import TestSupport
         #expect(checkAll(cases, with: .direct) == cases.count && cases.count > 200)
     }
 
+    /// Images of fewer pixels than the kernel has taps.
+    @Test func denseAgreesWithPlainLoopsOverDrawnShapes() {
+        let cases = ConvolutionCase.drawn(1_500, most: (inputs: 9, outputs: 17)).filter { DenseConvolution($0.shape) != nil }
+        #expect(Set(cases.map(\.shape.stride)).count == 3 && Set(cases.map(\.shape.dilation)).count == 3)
+        #expect(checkAll(cases, with: .dense) == cases.count && cases.count > 20, "\(cases.count) cases")
+    }
+
     @Test func agreesWithPlainLoopsOverChosenShapes() {
         #expect(checkAll(ConvolutionCase.chosen, with: .im2col) == ConvolutionCase.chosen.count)
+        let direct = ConvolutionCase.chosen.filter { DirectConvolution($0.shape) != nil }
+        #expect(checkAll(direct, with: .direct) == direct.count && direct.count >= 6, "\(direct.count) cases")
     }
 
     @Test func agreesWithPlainLoopsAroundTheEdgesOfBlocks() {
@@ -137,13 +146,14 @@ struct ConvolutionResult {
 
 /// What is tested, and what it is held against.
 enum ConvolutionKernel: CaseIterable {
-    case im2col, direct, winograd, reference
+    case im2col, direct, dense, winograd, reference
 
     /// Nil for the reference, and where an algorithm does not take the shape.
     func algorithm(for shape: ConvolutionShape) -> (any ConvolutionAlgorithm)? {
         switch self {
         case .im2col: Im2colConvolution(shape)
         case .direct: DirectConvolution(shape)
+        case .dense: DenseConvolution(shape)
         case .winograd: WinogradConvolution(shape)
         case .reference: nil
         }

@@ -5,20 +5,23 @@ import TestSupport
 
 @Suite struct PoolingTests {
     /// Forward picks, so it is exact; backward adds at most R·S gradients to one input.
-    @Test(arguments: [false, true]) func maxPoolingAgreesWithPlainLoops(hasTies: Bool) {
+    @Test(arguments: [false, true], [false, true]) func maxPoolingAgreesWithPlainLoops(hasTies: Bool, rectifies: Bool) {
         var agreement = Agreement()
         var ties = 0
         for example in PoolingCase.all {
             let x = hasTies ? example.tiedInput : example.input
             let dy = example.outputGradient
-            let (y, dx) = maxPool(example, x, dy)
+            let (y, dx) = maxPool(example, x, dy, rectifies: rectifies)
             var expected = [Double](repeating: 0, count: x.count)
             var magnitude = expected
             for (output, window) in example.windows().enumerated() {
                 // The first of the largest, row by row.
                 let best = window.reduce(window[0]) { x[$1] > x[$0] ? $1 : $0 }
                 if window.contains(where: { $0 != best && x[$0] == x[best] }) { ties += 1 }
-                agreement.compare(Double(y[output]), Double(x[best]), tolerance: 0, "Y[\(output)] of \(example)")
+                let largest = rectifies ? max(0, x[best]) : x[best]
+                agreement.compare(Double(y[output]), Double(largest), tolerance: 0, "Y[\(output)] of \(example)")
+                // Nothing goes back through a maximum that is not above 0.
+                if rectifies && x[best] <= 0 { continue }
                 expected[best] += Double(dy[output])
                 magnitude[best] += Double(abs(dy[output]))
             }
@@ -83,7 +86,7 @@ import TestSupport
             }) {
                 var x = example.input
                 x[place] = .nan
-                let (y, _) = maxPool(example, x, example.outputGradient)
+                let (y, _) = maxPool(example, x, example.outputGradient, rectifies: index == 2)
                 let agrees = example.windows().enumerated().allSatisfy { output, window in y[output].isNaN == window.contains(place)
                 }
                 #expect(agrees, "NaN \(index) at \(place) of \(example)")
@@ -91,14 +94,17 @@ import TestSupport
         }
     }
 
-    private func maxPool(_ example: PoolingCase, _ x: [Float], _ dy: [Float]) -> (y: [Float], dx: [Float]) {
+    private func maxPool(
+        _ example: PoolingCase, _ x: [Float], _ dy: [Float], rectifies: Bool = false
+    ) -> (y: [Float], dx: [Float]) {
         let workspace = Workspace()
         let input = workspace.floats(x)
         let (output, inputGradient) = (workspace.unwritten(dy.count), workspace.unwritten(x.count))
-        MaxPooling.forward(example.shape, images: example.images, input: input, output: output)
+        MaxPooling.forward(
+            example.shape, images: example.images, input: input, rectifies: rectifies, output: output)
         MaxPooling.backward(
             example.shape, images: example.images, input: input, output: output, outputGradient: workspace.floats(dy),
-            inputGradient: inputGradient)
+            rectifies: rectifies, inputGradient: inputGradient)
         let result = (values(output, dy.count), values(inputGradient, x.count))
         #expect(workspace.isIntact, "\(example): written outside of a buffer")
         return result

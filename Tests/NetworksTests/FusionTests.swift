@@ -20,7 +20,10 @@ import Testing
 
     /// ReLU in front of a pool, behind it, twice, and where two pools follow; a pool whose windows leave gaps, overlap or tile.
     @Test func chainsAroundPools() throws {
-        for pool in [(2, 2), (3, 2), (2, 3)].map({ LayerDescription.maxPool(.init(size: $0.0, stride: $0.1)) }) {
+        let pools = [(2, 2, 0), (3, 2, 0), (3, 2, 1), (2, 3, 0)].map {
+            LayerDescription.maxPool(.init(size: $0.0, stride: $0.1, padding: $0.2))
+        }
+        for pool in pools {
             for chain in [[.relu, pool], [pool, .relu], [.relu, pool, .relu], [.relu, pool, pool]] {
                 let model = Model(
                     name: "chain", input: TensorShape(height: 12, width: 12, channels: 6), classes: 3,

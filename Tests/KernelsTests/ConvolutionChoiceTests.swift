@@ -1,0 +1,35 @@
+import Kernels
+import Testing
+
+/// The table picks what it says, and the reference everywhere where that is asked for.
+@Suite struct ConvolutionChoiceTests {
+    private func names(_ choice: ConvolutionChoice) -> [String] {
+        [choice.forward, choice.backwardInput, choice.backwardWeights].map { type(of: $0).name }
+    }
+
+    private func square(_ size: Int, _ inputs: Int, _ outputs: Int, kernel: Int = 3, stride: Int = 1, groups: Int = 1) -> ConvolutionShape {
+        ConvolutionShape(
+            height: size, width: size, inputChannels: inputs, kernelHeight: kernel, kernelWidth: kernel, outputChannels: outputs,
+            stride: stride, padding: kernel / 2, groups: groups)
+    }
+
+    @Test func theReferenceEverywhere() {
+        for example in ConvolutionCase.drawn(100) + ConvolutionCase.chosen {
+            #expect(names(ConvolutionChoice(example.shape, policy: .im2col)) == ["im2col", "im2col", "im2col"], "\(example)")
+        }
+    }
+
+    @Test func theTable() {
+        let expected: [(ConvolutionShape, [String])] = [
+            (square(32, 3, 16), ["direct", "direct", "direct"]),
+            (square(32, 16, 16), ["winograd", "winograd", "winograd"]),
+            (square(32, 16, 32, stride: 2), ["direct", "direct", "direct"]),
+            (square(32, 64, 128, stride: 2), ["direct", "direct", "im2col"]),
+            (square(8, 256, 512, stride: 2), ["im2col", "im2col", "im2col"]),
+            (square(2, 512, 512), ["dense", "dense", "dense"]),
+            (square(28, 1, 6), ["im2col", "im2col", "im2col"]),
+            (square(8, 16, 16, groups: 16), ["im2col", "im2col", "im2col"]),
+        ]
+        for (shape, algorithms) in expected { #expect(names(ConvolutionChoice(shape)) == algorithms, "\(shape)") }
+    }
+}
