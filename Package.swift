@@ -49,10 +49,12 @@ let package = Package(
                 "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Recorder", "Yams",
             ],
             swiftSettings: strict),
+        .target(
+            name: "Benchmarks", dependencies: ["Diagnostics", "Kernels", "Networks", "Random", "Training"], swiftSettings: strict),
         .executableTarget(
             name: "lockstep",
             dependencies: [
-                "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Recorder", "Training",
+                "Benchmarks", "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Recorder", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -63,6 +65,8 @@ let package = Package(
         .executableTarget(name: "mpi-cases", dependencies: ["Diagnostics", "MPI"], path: "Tests/MPICases", swiftSettings: strict),
         .testTarget(name: "MPITests", dependencies: ["Diagnostics", "MPI", "TestSupport", "mpi-cases"], swiftSettings: strict),
         .testTarget(name: "RandomTests", dependencies: ["Random"], swiftSettings: strict),
+        .testTarget(
+            name: "BenchmarksTests", dependencies: ["Benchmarks", "Kernels", "Networks", "Training"], swiftSettings: strict),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "NetworksTests", dependencies: ["Diagnostics", "Kernels", "Networks", "Random", "TestSupport"],

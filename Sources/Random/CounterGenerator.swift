@@ -8,6 +8,7 @@ public enum Purpose: UInt32, Sendable, CaseIterable {
     case augmentation = 4
     case shapes = 5
     case split = 6
+    case benchmark = 7
 }
 
 /// Random numbers as a pure function of a seed, a purpose and a position: Philox4x32-10.

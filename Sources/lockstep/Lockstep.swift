@@ -14,7 +14,7 @@ struct Lockstep: ParsableCommand {
             used; 70 a fault of lockstep's own; 74 something cannot be read or written; 76 training diverged.
             """,
         version: "0.1.0",
-        subcommands: [Train.self, Evaluate.self, Inspect.self, ModelCommand.self, RecipeCommand.self, DataCommand.self])
+        subcommands: [Train.self, Evaluate.self, Inspect.self, ModelCommand.self, RecipeCommand.self, DataCommand.self, Bench.self])
 
     static func main() {
         do {

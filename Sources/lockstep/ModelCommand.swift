@@ -47,25 +47,13 @@ struct ModelShow: ParsableCommand {
     var microBatches = 8
 
     func run() throws {
-        let model = try resolved()
+        let model = try namedModel(model, input: input, classes: classes)
         _ = try model.resolvedLayers()
         if yaml {
             print(try model.yaml(), terminator: "")
         } else {
             try showTable(of: model)
         }
-    }
-
-    private func resolved() throws -> Model {
-        var isDirectory: ObjCBool = false
-        if FileManager.default.fileExists(atPath: model, isDirectory: &isDirectory), !isDirectory.boolValue {
-            guard input == nil, classes == nil else {
-                throw Failure(.usage, "\(model) says its own input and classes: --input and --classes are for built-in models")
-            }
-            return try Model.read(model)
-        }
-        let builtIn = try BuiltInModel(named: model)
-        return builtIn.model(input: input?.shape ?? builtIn.usualInput, classes: classes ?? builtIn.usualClasses)
     }
 
     private func showTable(of model: Model) throws {
@@ -106,11 +94,25 @@ struct ModelShow: ParsableCommand {
     }
 }
 
+/// A built-in model by its name, or that of a file, in the shape that was asked for.
+func namedModel(_ name: String, input: ShapeArgument?, classes: Int?) throws -> Model {
+    var isDirectory: ObjCBool = false
+    if FileManager.default.fileExists(atPath: name, isDirectory: &isDirectory), !isDirectory.boolValue {
+        guard input == nil, classes == nil else {
+            throw Failure(.usage, "\(name) says its own input and classes: --input and --classes are for built-in models")
+        }
+        return try Model.read(name)
+    }
+    let builtIn = try BuiltInModel(named: name)
+    return builtIn.model(input: input?.shape ?? builtIn.usualInput, classes: classes ?? builtIn.usualClasses)
+}
+
+/// Height, width and channels: `32,32,3` or `32x32x3`.
 struct ShapeArgument: ExpressibleByArgument, Sendable {
     let shape: TensorShape
 
     init?(argument: String) {
-        let sizes = argument.split(separator: ",").compactMap { Int($0) }
+        let sizes = argument.split { ",x×".contains($0) }.compactMap { Int($0) }
         guard sizes.count == 3, sizes.allSatisfy({ $0 > 0 }) else { return nil }
         shape = TensorShape(height: sizes[0], width: sizes[1], channels: sizes[2])
     }

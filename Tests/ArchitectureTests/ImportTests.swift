@@ -18,8 +18,11 @@ import Testing
         "Training": [
             "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Recorder", "Yams",
         ],
+        "Benchmarks": ["Diagnostics", "Kernels", "Networks", "Random", "Training"],
         "lockstep": [
-            "ArgumentParser", "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Recorder", "Training",
+            "ArgumentParser", "Benchmarks", "Checkpoints", "Datasets", "Diagnostics", "Kernels",
+            "MPI", "Networks", "Recorder",
+            "Training",
         ],
     ]
     private static let systemLibraries: Set<String> = ["COpenBLAS", "COpenMPI", "CPNG", "CTurboJPEG", "CZlib"]

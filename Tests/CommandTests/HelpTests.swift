@@ -5,7 +5,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct HelpTests {
     private static let commands: [[String]] = [
         [], ["train"], ["evaluate"], ["inspect"], ["data"], ["data", "info"], ["data", "verify"], ["data", "synthesize"],
-        ["data", "fetch"], ["data", "pack"],
+        ["data", "fetch"], ["data", "pack"], ["bench"], ["bench", "convolution"], ["bench", "step"],
     ]
 
     @Test func everyCommandHasHelp() throws {

@@ -1,0 +1,142 @@
+import Kernels
+import Random
+
+/// Which of a convolution's three products.
+public enum ConvolutionDirection: String, Sendable, CaseIterable {
+    case forward
+    /// The gradient with respect to the input.
+    case input
+    /// The gradient with respect to the weights, and to the bias.
+    case weights
+}
+
+extension ConvolutionChoice {
+    func algorithm(for direction: ConvolutionDirection) -> any ConvolutionAlgorithm {
+        switch direction {
+        case .forward: forward
+        case .input: backwardInput
+        case .weights: backwardWeights
+        }
+    }
+}
+
+/// The weights as an algorithm lays them out for one direction, with its scratch.
+struct Prepared {
+    /// What the layout took.
+    let seconds: Seconds
+    let scratch: AlignedFloats
+    /// Nil where the weights are taken as they stand.
+    let weights: AlignedFloats?
+
+    init(_ algorithm: any ConvolutionAlgorithm, _ direction: ConvolutionDirection, weights: UnsafePointer<Float>) {
+        scratch = AlignedFloats(count: algorithm.scratchCount)
+        let count =
+            switch direction {
+            case .forward: algorithm.forwardCount
+            case .input: algorithm.backwardCount
+            case .weights: 0
+            }
+        guard count > 0 else {
+            (self.weights, seconds) = (nil, Seconds())
+            return
+        }
+        let prepared = AlignedFloats(count: count)
+        self.weights = prepared
+        func lay() {
+            if direction == .forward {
+                algorithm.prepareForward(weights: weights, into: prepared.base)
+            } else {
+                algorithm.prepareBackward(weights: weights, into: prepared.base)
+            }
+        }
+        lay()
+        seconds = Seconds.measured(lay)
+    }
+}
+
+/// All that goes into and comes out of one convolution's three products, with values in [−1, 1).
+struct ConvolutionOperands {
+    let shape: ConvolutionShape
+    let images: Int
+    let input: AlignedFloats
+    let weights: AlignedFloats
+    let bias: AlignedFloats?
+    let outputGradient: AlignedFloats
+
+    /// Multiply-adds up to which plain loops are quick: a few hundredths of a second.
+    private static let quickMultiplyAdds = 1 << 23
+
+    init(_ shape: ConvolutionShape, images: Int, hasBias: Bool) {
+        self.shape = shape
+        self.images = images
+        input = Self.drawn(images * shape.inputCount, stream: 0)
+        weights = Self.drawn(shape.weightCount, stream: 1)
+        bias = hasBias ? Self.drawn(shape.outputChannels, stream: 2) : nil
+        outputGradient = Self.drawn(images * shape.outputCount, stream: 3)
+    }
+
+    /// Storage for a direction's result, full of zeros.
+    func target(_ direction: ConvolutionDirection) -> AlignedFloats {
+        switch direction {
+        case .forward: AlignedFloats(count: images * shape.outputCount)
+        case .input: AlignedFloats(count: images * shape.inputCount)
+        case .weights: AlignedFloats(count: shape.weightCount)
+        }
+    }
+
+    /// One product by one algorithm; that of the weights is added to what is there.
+    func run(
+        _ algorithm: any ConvolutionAlgorithm, _ direction: ConvolutionDirection, _ prepared: Prepared, into target: AlignedFloats
+    ) {
+        let laidOut = UnsafePointer(prepared.weights?.base ?? weights.base)
+        switch direction {
+        case .forward:
+            algorithm.forward(
+                images: images, input: input.base, prepared: laidOut, bias: bias.map { UnsafePointer($0.base) },
+                output: target.base, scratch: prepared.scratch.base)
+        case .input:
+            algorithm.backwardInput(
+                images: images, outputGradient: outputGradient.base, prepared: laidOut, inputGradient: target.base,
+                scratch: prepared.scratch.base)
+        case .weights:
+            let biasGradient = bias.map { AlignedFloats(count: $0.count) }
+            algorithm.backwardWeights(
+                images: images, input: input.base, outputGradient: outputGradient.base, weightGradient: target.base,
+                biasGradient: biasGradient?.base, scratch: prepared.scratch.base)
+        }
+    }
+
+    /// What a direction's result should be.
+    func reference(_ direction: ConvolutionDirection) -> AlignedFloats {
+        let target = target(direction)
+        guard images * shape.multiplyAdds <= Self.quickMultiplyAdds else {
+            let im2col = Im2colConvolution(shape)
+            run(im2col, direction, Prepared(im2col, direction, weights: weights.base), into: target)
+            return target
+        }
+        switch direction {
+        case .forward:
+            ReferenceConvolution.forward(
+                shape, images: images, input: input.base, weights: weights.base, bias: bias.map { UnsafePointer($0.base) },
+                output: target.base)
+        case .input:
+            ReferenceConvolution.backwardInput(
+                shape, images: images, outputGradient: outputGradient.base, weights: weights.base, inputGradient: target.base)
+        case .weights:
+            ReferenceConvolution.backwardWeights(
+                shape, images: images, input: input.base, outputGradient: outputGradient.base, weightGradient: target.base,
+                biasGradient: nil)
+        }
+        return target
+    }
+
+    private static func drawn(_ count: Int, stream: UInt32) -> AlignedFloats {
+        let values = AlignedFloats(count: count)
+        let generator = CounterGenerator(seed: 1, purpose: .benchmark)
+        for first in stride(from: 0, to: count, by: 4) {
+            let four = 2 * generator.block(UInt32(truncatingIfNeeded: first / 4), stream, 1).unitFloats - 1
+            for lane in 0..<min(4, count - first) { values.base[first + lane] = four[lane] }
+        }
+        return values
+    }
+}

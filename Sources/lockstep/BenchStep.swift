@@ -1,0 +1,124 @@
+import ArgumentParser
+import Benchmarks
+import Diagnostics
+import Foundation
+import Kernels
+import Networks
+import Training
+
+struct BenchStep: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "step",
+        abstract: "Images per second of one rank's training steps on synthetic images, and where the time goes.",
+        discussion: """
+            prepare, forward, backward and update are the CPU milliseconds of one step: gradients cleared and weights laid out, the passes, the \
+            optimiser (SGD with momentum). Images are ready in memory, and nothing is exchanged. GFLOP/s counts three times the forward \
+            multiply-adds of convolutions and linear layers, without the first layer's gradient with respect to the images. Memory is by how \
+            much the largest resident size rose, from before the plan was made; for several models give each a process of its own.
+
+            taskset -c 0 lockstep bench step --models lenet5,resnet20
+            """)
+
+    @Option(help: "Built-in models or files, separated by commas.")
+    var models: String
+
+    @Option(help: "Samples per step.")
+    var batch = 128
+
+    @Option(help: "Parts of a step's batch; BatchNorm takes its statistics over each.")
+    var microBatches = 1
+
+    @Option(help: "Seconds to measure each model for.")
+    var seconds = 3.0
+
+    @Option(help: "Height, width and channels of the images, as in 32x32x3.")
+    var input: ShapeArgument?
+
+    @Option(help: "The kernels of convolutions: auto, or im2col for the column matrix and BLAS everywhere.")
+    var convolution = ConvolutionPolicy.automatic
+
+    @Flag(help: "One line of JSON for each model; times in seconds, rates by CPU and by wall time.")
+    var json = false
+
+    func run() throws {
+        try Experiment.check(batch, "--batch")
+        try Experiment.check(microBatches, "--micro-batches")
+        guard seconds > 0 && seconds <= 3_600 else {
+            throw Failure(.usage, "--seconds: found \(seconds), expected a number above 0 and at most 3600")
+        }
+        var benchmark = StepBenchmark()
+        (benchmark.globalBatch, benchmark.microBatches) = (batch, microBatches)
+        (benchmark.duration, benchmark.convolution) = (seconds, convolution)
+        // A wrong name is told before anything is measured.
+        let models = try models.split(separator: ",").map { try namedModel(String($0), input: input, classes: nil) }
+        guard !models.isEmpty else { throw Failure(.usage, "--models names no model") }
+        let width = max(5, models.map(\.name.count).max() ?? 0)
+        let table = BenchTable(columns: [
+            ("model", -width), ("images/s CPU", 12), ("wall", 8), ("ms CPU", 8), ("wall", 8), ("prepare", 8), ("forward", 8),
+            ("backward", 8), ("update", 7), ("GFLOP/s", 8), ("peak", 6), ("% peak", 7), ("memory MB", 9),
+        ])
+        if !json { table.printTitles() }
+        for model in models {
+            let result = try benchmark.run(model)
+            if json { try printLine(of: result) } else { printRow(of: result, in: table) }
+        }
+    }
+
+    private func printRow(of result: StepBenchmark.Result, in table: BenchTable) {
+        table.printRow(
+            [
+                result.model, rounded(result.imageRate(\.cpu), 1), rounded(result.imageRate(\.wall), 1),
+                rounded(result.step.cpu * 1e3, 2), rounded(result.step.wall * 1e3, 2),
+            ] + result.phases.map { rounded($0.seconds.cpu * 1e3, 2) } + [
+                rounded(result.flopRate * 1e-9, 1), rounded(result.peak * 1e-9, 1), rounded(100 * result.flopRate / result.peak, 0),
+                result.memoryGrowth.map { rounded(Double($0) * 1e-6, 0) } ?? "?",
+            ])
+    }
+
+    private func printLine(of result: StepBenchmark.Result) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(Line(result)), as: UTF8.self))
+        fflush(nil)
+    }
+}
+
+/// A result as scripts read it.
+private struct Line: Encodable {
+    let model: String
+    let batch: Int
+    let microBatches: Int
+    let convolution: ConvolutionPolicy
+    let steps: Int
+    let imagesPerSecond: [String: Double]
+    /// Of one step.
+    let seconds: [String: Double]
+    /// CPU seconds of one step.
+    let phases: [String: Double]
+    let flopsPerSecond: Double
+    let peakFlopsPerSecond: Double
+    let memoryBytes: Int?
+
+    init(_ result: StepBenchmark.Result) {
+        model = result.model
+        batch = result.globalBatch
+        microBatches = result.microBatches
+        convolution = result.convolution
+        steps = result.steps
+        imagesPerSecond = ["cpu": result.imageRate(\.cpu), "wall": result.imageRate(\.wall)]
+        seconds = ["cpu": result.step.cpu, "wall": result.step.wall]
+        phases = Dictionary(uniqueKeysWithValues: result.phases.map { ($0.phase.rawValue, $0.seconds.cpu) })
+        flopsPerSecond = result.flopRate
+        peakFlopsPerSecond = result.peak
+        memoryBytes = result.memoryGrowth
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case model, batch, convolution, steps, seconds, phases
+        case microBatches = "micro-batches"
+        case imagesPerSecond = "images-per-second"
+        case flopsPerSecond = "flops-per-second"
+        case peakFlopsPerSecond = "peak-flops-per-second"
+        case memoryBytes = "memory-bytes"
+    }
+}

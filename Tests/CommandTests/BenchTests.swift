@@ -1,0 +1,65 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `lockstep bench`: tables and lines as users and scripts read them.
+@Suite(.timeLimit(.minutes(5))) struct BenchTests {
+    private func lockstep(_ arguments: String...) throws -> Subprocess {
+        try Subprocess.run(try buildProduct(named: "lockstep"), arguments, timeLimit: 60)
+    }
+
+    @Test func convolutionsOfAModel() throws {
+        let run = try lockstep("bench", "convolution", "--model", "lenet5", "--batch", "2", "--repeat", "1", "--input", "28x28x1")
+        expectSuccess(run)
+        let header = try #require(run.lines.first)
+        for title in ["layer", "algorithm", "CPU ms", "wall ms", "GFLOP/s", "% peak", "residual"] {
+            #expect(header.contains(title))
+        }
+        let rows = run.lines.dropFirst().filter { $0.hasPrefix("convolution") }
+        // Two layers; nobody asks for the gradient with respect to the images.
+        #expect(rows.count == 5 && rows.allSatisfy { $0.count == header.count }, "\(run.report)")
+        #expect(rows.map { $0.contains(" input ") } == [false, false, false, true, false], "\(run.report)")
+        #expect(run.lines.contains { $0.hasPrefix("peak of this core: ") })
+    }
+
+    @Test func allAlgorithmsOfAShape() throws {
+        let run = try lockstep(
+            "bench", "convolution", "--model", "resnet8", "--batch", "1", "--repeat", "1", "--input", "8,8,3", "--all")
+        expectSuccess(run)
+        for name in ["im2col", "direct", "winograd"] { #expect(run.standardOutput.contains(" \(name) "), "\(run.report)") }
+        #expect(run.standardOutput.contains(" * "))
+    }
+
+    @Test func stepsAsATable() throws {
+        let run = try lockstep("bench", "step", "--models", "lenet5,mlp", "--batch", "4", "--seconds", "0.01")
+        expectSuccess(run)
+        #expect(run.lines.count == 3 && Set(run.lines.map(\.count)).count == 1, "\(run.report)")
+        #expect(run.lines[1].hasPrefix("lenet5") && run.lines[2].hasPrefix("mlp"))
+    }
+
+    @Test func stepsAsLinesForScripts() throws {
+        let run = try lockstep(
+            "bench", "step", "--models", "lenet5", "--batch", "4", "--micro-batches", "2", "--seconds", "0.01", "--json",
+            "--convolution", "im2col")
+        expectSuccess(run)
+        let line = try JSONSerialization.jsonObject(with: Data(run.standardOutput.utf8)) as? [String: Any]
+        let found = try #require(line)
+        #expect(found["model"] as? String == "lenet5" && found["convolution"] as? String == "im2col")
+        #expect(found["batch"] as? Int == 4 && found["micro-batches"] as? Int == 2 && found["steps"] as? Int ?? 0 >= 3)
+        for (key, parts) in [("images-per-second", 2), ("seconds", 2), ("phases", 4)] {
+            let numbers = try #require(found[key] as? [String: Double])
+            #expect(numbers.count == parts && numbers.values.allSatisfy { $0 > 0 }, "\(run.report)")
+        }
+        #expect(found["flops-per-second"] as? Double ?? 0 > 0 && found["peak-flops-per-second"] as? Double ?? 0 > 0)
+    }
+
+    @Test func whatCannotBeMeasured() throws {
+        expectFailure(try lockstep("bench", "step", "--models", "lenet6"), code: 64, "did you mean 'lenet5'?")
+        expectFailure(try lockstep("bench", "step", "--models", "lenet5", "--batch", "0"), code: 64, "--batch")
+        expectFailure(try lockstep("bench", "step", "--models", "lenet5", "--seconds", "0"), code: 64, "--seconds")
+        expectFailure(
+            try lockstep("bench", "step", "--models", "lenet5", "--batch", "4", "--micro-batches", "5"), code: 64, "micro-batches")
+        expectFailure(
+            try lockstep("bench", "convolution", "--model", "lenet5", "--batch", "2000000000"), code: 64, "set --batch lower")
+    }
+}
