@@ -7,10 +7,13 @@ let strict: [SwiftSetting] = [
     .unsafeFlags(["-enable-testing"], .when(configuration: .release)),
 ]
 
-/// `Kernels` alone is compiled without bounds checks and for the CPU that it is built on.
+/// The CPU that `Kernels` alone is compiled for: the one that it is built on. `CKernelTarget` says which instruction sets that means.
+let kernelTarget = "-march=native"
+
+/// `Kernels` alone is compiled without bounds checks.
 let kernels: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
-    .unsafeFlags(["-Ounchecked", "-Xcc", "-march=native", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+    .unsafeFlags(["-Ounchecked", "-Xcc", kernelTarget, "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
 let package = Package(
@@ -28,6 +31,10 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+
+        // What must run before anything that is compiled for one CPU.
+        .target(name: "CKernelTarget", cSettings: [.unsafeFlags([kernelTarget], .when(configuration: .release))]),
+        .target(name: "CProcessor"),
 
         // The house, from the ground up: imports go down only.
         .target(name: "Diagnostics", swiftSettings: strict),
@@ -54,7 +61,8 @@ let package = Package(
         .executableTarget(
             name: "lockstep",
             dependencies: [
-                "Benchmarks", "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Recorder", "Training",
+                "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks",
+                "Recorder", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -84,7 +92,8 @@ let package = Package(
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
-            name: "CommandTests", dependencies: ["Checkpoints", "Diagnostics", "ImageWriting", "TestSupport", "lockstep"],
+            name: "CommandTests",
+            dependencies: ["CProcessor", "Checkpoints", "Diagnostics", "ImageWriting", "TestSupport", "lockstep"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(

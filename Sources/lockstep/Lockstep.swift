@@ -10,13 +10,14 @@ struct Lockstep: ParsableCommand {
             One rank:    lockstep train --model lenet5 --data DIR
             Four ranks:  mpirun -np 4 lockstep train --model lenet5 --data DIR
 
-            Exit codes: 0 done; 64 wrong command line or recipe; 65 bad data or checkpoint; 66 something is not there; 69 MPI cannot be \
-            used; 70 a fault of lockstep's own; 74 something cannot be read or written; 76 training diverged.
+            Exit codes: 0 done; 64 wrong command line or recipe; 65 bad data or checkpoint; 66 something is not there; 69 MPI or this \
+            CPU cannot be used; 70 a fault of lockstep's own; 74 something cannot be read or written; 76 training diverged.
             """,
-        version: "0.1.0",
+        version: "0.1.0, built for \(ProcessorCheck.target)",
         subcommands: [Train.self, Evaluate.self, Inspect.self, ModelCommand.self, RecipeCommand.self, DataCommand.self, Bench.self])
 
     static func main() {
+        ProcessorCheck.run()
         do {
             var command = try parseAsRoot()
             try command.run()
