@@ -1,0 +1,47 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The accumulators of the register tiles stay in registers: read from the machine code of this very build. A compiler that runs out of them, or
+/// finds one indexed by a variable, stores and loads it around each multiply-add, and the kernel takes several times as long.
+@Suite(.enabled(if: Disassembly.isPossible, "nm and objdump (binutils) are not here: the machine code cannot be read"))
+struct RegisterTests {
+    /// Parts of a kernel's symbol, and the accumulators of its tile.
+    struct Kernel: Sendable, CustomTestStringConvertible {
+        let parts: [String]
+        let accumulators: Int
+        var testDescription: String { parts.joined(separator: " ") }
+    }
+
+    static let kernels = [
+        Kernel(parts: ["7Kernels5Panel", "sixBySixteen"], accumulators: 12),
+        Kernel(parts: ["7Kernels5Panel", "twelveByEight"], accumulators: 12),
+        Kernel(parts: ["7Kernels5Block", "sixBySixteen"], accumulators: 12),
+        Kernel(parts: ["7Kernels5Block", "twelveByEight"], accumulators: 12),
+        Kernel(parts: ["7Kernels", "multiplySixRows"], accumulators: 12),
+        Kernel(parts: ["7Kernels", "multiplyFourRows"], accumulators: 8),
+        Kernel(parts: ["7Kernels", "FusedMultiplyAdd", "eightLanes"], accumulators: 12),
+    ]
+
+    @Test(arguments: kernels) func noAccumulatorIsStoredInTheLoop(kernel: Kernel) throws {
+        let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let found = try Disassembly.functions(of: program, holding: kernel.parts)
+        #expect(found.count == 1, "\(found.map(\.symbol)): renamed, or inlined where its registers are shared with other code")
+        for function in found {
+            let loop = function.fusedMultiplyAdds
+            #expect(
+                loop.count(where: Disassembly.isFusedMultiplyAdd) >= kernel.accumulators,
+                "\(function.symbol): \(function.instructions)")
+            let stores = loop.filter(Disassembly.isVectorStore)
+            #expect(stores.isEmpty, "\(function.symbol) stores \(stores.count) vectors: \(stores)")
+        }
+    }
+
+    @Test func whatCountsAsAStore() {
+        let stores = [
+            "vmovaps %ymm3,0x40(%rsp)", "vmovups %zmm31,-0x80(%rbp)", "movaps %xmm0,(%rsp)", "vmovdqu %ymm1,(%rsp,%rax,4)",
+        ]
+        let others = ["vmovaps 0x40(%rsp),%ymm3", "vmovups %ymm3,(%rdi)", "vbroadcastss (%rsp),%ymm1", "mov %rax,0x8(%rsp)"]
+        #expect(stores.allSatisfy(Disassembly.isVectorStore) && !others.contains(where: Disassembly.isVectorStore))
+    }
+}
