@@ -57,7 +57,8 @@ struct PackedFile {
             throw Failure(.badData, "\(path): the names are not UTF-8; pack the images again")
         }
         // By bytes: to Swift, a carriage return and a line feed are one character.
-        let names = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast().compactMap(String.init)
+        let names = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast().compactMap(
+            String.init)
         guard names.count == header.classes + 1, !names.contains(""), text.utf8.last == UInt8(ascii: "\n") else {
             throw Failure(
                 .badData,

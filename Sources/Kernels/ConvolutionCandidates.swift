@@ -1,7 +1,9 @@
 extension ConvolutionChoice {
     /// Every algorithm that takes the shape, the reference first: those that the table chooses among.
     public static func candidates(for shape: ConvolutionShape) -> [any ConvolutionAlgorithm] {
-        let others: [(any ConvolutionAlgorithm)?] = [DirectConvolution(shape), WinogradConvolution(shape)]
+        let others: [(any ConvolutionAlgorithm)?] = [
+            DirectConvolution(shape), DenseConvolution(shape), WinogradConvolution(shape),
+        ]
         return [Im2colConvolution(shape)] + others.compactMap { $0 }
     }
 }

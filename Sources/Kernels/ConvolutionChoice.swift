@@ -27,7 +27,8 @@ public struct ConvolutionChoice: Sendable {
         guard policy == .automatic else { return }
         if shape.inputCount * shape.outputCount <= Self.denseMatrix, let dense = DenseConvolution(shape) {
             (forward, backwardInput, backwardWeights) = (dense, dense, dense)
-        } else if min(shape.outputHeight, shape.outputWidth) >= Self.winogradSide, shape.inputChannels >= 16, shape.outputChannels >= 16,
+        } else if min(shape.outputHeight, shape.outputWidth) >= Self.winogradSide, shape.inputChannels >= 16,
+            shape.outputChannels >= 16,
             let winograd = WinogradConvolution(shape)
         {
             (forward, backwardInput, backwardWeights) = (winograd, winograd, winograd)

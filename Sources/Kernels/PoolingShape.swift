@@ -15,7 +15,8 @@ public struct PoolingShape: Sendable, Equatable {
 
     /// Whether small windows tile the image: every pixel lies in exactly one.
     var isTiling: Bool {
-        stride <= 4 && windowHeight == stride && windowWidth == stride && padding == 0 && height % stride == 0 && width % stride == 0
+        stride <= 4 && windowHeight == stride && windowWidth == stride && padding == 0 && height % stride == 0
+            && width % stride == 0
     }
 
     public var outputHeight: Int { (height + 2 * padding - windowHeight) / stride + 1 }

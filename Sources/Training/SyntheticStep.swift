@@ -46,7 +46,7 @@ public final class SyntheticStep {
             globalBatch: globalBatch, microBatches: microBatches, ranks: 1, samples: globalBatch)
         self.partition = partition
         layers = try model.resolvedLayers()
-        try MemoryNeed(experiment, partition: partition, capacity: partition.largestMicroBatch, rank: 0).check(ranksHere: 1)
+        try MemoryNeed(experiment, partition: partition, rank: 0).check(ranksHere: 1)
         plan = try Plan(model: model, loss: experiment.loss, capacity: partition.largestMicroBatch, convolution: convolution)
         state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser)
         state.layout.initialise(state.parameters.base, seed: experiment.seed)

@@ -25,7 +25,10 @@ struct Train: ParsableCommand {
     @Option(help: "A built-in model; 'lockstep model list' shows them.")
     var model: String?
 
-    @Option(help: "The directory of the data set: CIFAR-10, CIFAR-100, MNIST or Fashion-MNIST in their official layouts, or a packed one.")
+    @Option(
+        help:
+            "The directory of the data set: CIFAR-10, CIFAR-100, MNIST or Fashion-MNIST in their official layouts, or a packed one."
+    )
     var data: String?
 
     @Option(parsing: .unconditional, help: "Epochs to train. (default: 10)")

@@ -7,7 +7,9 @@ import Testing
         [choice.forward, choice.backwardInput, choice.backwardWeights].map { type(of: $0).name }
     }
 
-    private func square(_ size: Int, _ inputs: Int, _ outputs: Int, kernel: Int = 3, stride: Int = 1, groups: Int = 1) -> ConvolutionShape {
+    private func square(_ size: Int, _ inputs: Int, _ outputs: Int, kernel: Int = 3, stride: Int = 1, groups: Int = 1)
+        -> ConvolutionShape
+    {
         ConvolutionShape(
             height: size, width: size, inputChannels: inputs, kernelHeight: kernel, kernelWidth: kernel, outputChannels: outputs,
             stride: stride, padding: kernel / 2, groups: groups)

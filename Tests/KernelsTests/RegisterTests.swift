@@ -16,8 +16,8 @@ struct RegisterTests {
     static let kernels = [
         Kernel(parts: ["7Kernels5Panel", "sixBySixteen"], accumulators: 12),
         Kernel(parts: ["7Kernels5Panel", "twelveByEight"], accumulators: 12),
-        Kernel(parts: ["7Kernels5Block", "sixBySixteen"], accumulators: 12),
-        Kernel(parts: ["7Kernels5Block", "twelveByEight"], accumulators: 12),
+        Kernel(parts: ["7Kernels5Block", "computeWide"], accumulators: 12),
+        Kernel(parts: ["7Kernels5Block", "computeNarrow"], accumulators: 12),
         Kernel(parts: ["7Kernels", "multiplySixRows"], accumulators: 12),
         Kernel(parts: ["7Kernels", "multiplyFourRows"], accumulators: 8),
         Kernel(parts: ["7Kernels", "FusedMultiplyAdd", "eightLanes"], accumulators: 12),
