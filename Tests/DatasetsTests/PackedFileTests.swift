@@ -82,7 +82,7 @@ import Testing
                     directory, changed(bytes, at: offset, UInt32(value)), "the header tells of", "expected at least one")
             }
             try expectRefusal(directory, changed(bytes, at: 32, UInt64.max), "the header tells of")
-            try expectRefusal(directory, changed(bytes, at: 32, UInt64(1) << 32), "found 393 bytes, expected ", "is cut short")
+            try expectRefusal(directory, changed(bytes, at: 32, UInt64(1) << 30), "found 393 bytes, expected ", "is cut short")
             for value in [Double.nan, -0.1, 1.5, .infinity] {
                 try expectRefusal(directory, changed(bytes, at: 56, value.bitPattern), "tells of means", "expected 0…1")
                 try expectRefusal(directory, changed(bytes, at: 72, value.bitPattern), "tells of means", "expected 0…1")
