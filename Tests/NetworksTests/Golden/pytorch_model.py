@@ -1,6 +1,6 @@
 """A PyTorch network from a model in Lockstep's written form, by torch.nn's own layers, in float64.
 
-Used by make_networks.py beside it and by scripts/peers/compare-random-models. Tensors come in and go out in Lockstep's layouts: images
+Used by make_networks.py beside it and by the comparisons in scripts/peers. Tensors come in and go out in Lockstep's layouts: images
 NHWC, convolution weights [R, S, C/groups, K], linear weights [inputs, outputs], values flattened in the order h, w, c.
 """
 import math
@@ -105,18 +105,18 @@ class Network:
         if kind == "batch-norm":
             norm = nn.BatchNorm2d if x.dim() == 4 else nn.BatchNorm1d
             module = norm(x.shape[1], eps=settings.get("epsilon", 1e-5), momentum=settings.get("momentum", 0.1))
-            module.register_forward_pre_hook(self.note_conditioning)
+            self.observe(module, self.note_conditioning)
             self.statistics.append((name, module))
             return self.trained(name, module, (0,))
         if kind in ("max-pool", "average-pool"):
             pool = nn.MaxPool2d if kind == "max-pool" else nn.AvgPool2d
             module = pool(settings["size"], settings.get("stride", settings["size"]), settings.get("padding", 0))
             if kind == "max-pool":
-                module.register_forward_pre_hook(self.note_lead)
+                self.observe(module, self.note_lead)
             return module
         if kind == "relu":
             module = nn.ReLU()
-            module.register_forward_pre_hook(lambda _, inputs: self.note(inputs[0].abs()))
+            self.observe(module, lambda _, inputs: self.note(inputs[0].abs()))
             return module
         if kind == "residual":
             layers, _ = self.chain(settings["layers"], x, f"{name}.")
@@ -135,6 +135,9 @@ class Network:
         return module
 
     # Where float32 may differ from float64: near kinks, and where BatchNorm subtracts a large mean.
+
+    def observe(self, module, note):
+        module.register_forward_pre_hook(note)
 
     def note(self, distances):
         """Exact zeros are the same in both."""
