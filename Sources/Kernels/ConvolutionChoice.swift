@@ -25,7 +25,9 @@ public struct ConvolutionChoice: Sendable {
         let reference = Im2colConvolution(shape)
         (forward, backwardInput, backwardWeights) = (reference, reference, reference)
         guard policy == .automatic else { return }
-        if shape.inputCount * shape.outputCount <= Self.denseMatrix, let dense = DenseConvolution(shape) {
+        if let depthwise = DepthwiseConvolution(shape) {
+            (forward, backwardInput, backwardWeights) = (depthwise, depthwise, depthwise)
+        } else if shape.inputCount * shape.outputCount <= Self.denseMatrix, let dense = DenseConvolution(shape) {
             (forward, backwardInput, backwardWeights) = (dense, dense, dense)
         } else if min(shape.outputHeight, shape.outputWidth) >= Self.winogradSide, shape.inputChannels >= 16,
             shape.outputChannels >= 16,

@@ -30,15 +30,11 @@ public struct DirectConvolution: ConvolutionAlgorithm {
     private static let blockFloats = 40 * 1024
     private static let mostImages = 8
 
-    /// Nil where the shape asks for what this kernel does not do: groups, or kernel rows of fewer than six values.
+    /// Nil where the shape asks for what this kernel does not do: groups, and images whose places are no 32-bit numbers.
     public init?(_ shape: ConvolutionShape) {
         let rowTaps = shape.kernelWidth * shape.inputChannels
-        guard shape.groups == 1, (shape.dilation == 1 ? rowTaps : shape.inputChannels) >= 6 else { return nil }
-        let reach = (height: shape.dilation * (shape.kernelHeight - 1), width: shape.dilation * (shape.kernelWidth - 1))
-        let paddedInput = PaddedImages(
-            height: shape.height, width: shape.width, channels: shape.inputChannels, top: shape.paddingTop, left: shape.paddingLeft,
-            bottom: max(0, (shape.outputHeight - 1) * shape.stride + reach.height + 1 - shape.height - shape.paddingTop),
-            right: max(0, (shape.outputWidth - 1) * shape.stride + reach.width + 1 - shape.width - shape.paddingLeft))
+        guard shape.groups == 1 else { return nil }
+        let paddedInput = PaddedImages(forInputOf: shape)
         let paddedGradient = Self.paddedGradient(shape)
         let images = max(1, min(Self.mostImages, Self.blockFloats / max(paddedInput.count, paddedGradient.count)))
         // Places are 32-bit numbers.

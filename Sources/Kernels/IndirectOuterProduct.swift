@@ -14,7 +14,7 @@ struct IndirectOuterProduct: Sendable {
     let rowsPerBlock: Int
 
     /// Whether values behind the end of a run are read, and not used.
-    var readsBehind: Bool { columns <= 8 }
+    var readsBehind: Bool { columns <= 8 || runLength < Tile.height }
 
     /// Columns filled up to whole tiles: so many floats of each row of the gradient are read.
     var gradientStride: Int {

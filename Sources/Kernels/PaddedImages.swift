@@ -3,6 +3,27 @@ struct PaddedImages: Sendable, Equatable {
     let height: Int, width: Int, channels: Int
     let top: Int, left: Int, bottom: Int, right: Int
 
+    init(height: Int, width: Int, channels: Int, top: Int, left: Int, bottom: Int, right: Int) {
+        self.height = height
+        self.width = width
+        self.channels = channels
+        self.top = top
+        self.left = left
+        self.bottom = bottom
+        self.right = right
+    }
+
+    /// The inputs of a convolution, with as much border as its windows reach into.
+    init(forInputOf shape: ConvolutionShape) {
+        func after(_ size: Int, _ outputs: Int, _ kernel: Int, _ before: Int) -> Int {
+            max(0, (outputs - 1) * shape.stride + shape.dilation * (kernel - 1) + 1 - size - before)
+        }
+        self.init(
+            height: shape.height, width: shape.width, channels: shape.inputChannels, top: shape.paddingTop, left: shape.paddingLeft,
+            bottom: after(shape.height, shape.outputHeight, shape.kernelHeight, shape.paddingTop),
+            right: after(shape.width, shape.outputWidth, shape.kernelWidth, shape.paddingLeft))
+    }
+
     var rowCount: Int { (left + width + right) * channels }
     /// Floats of one image with its border.
     var count: Int { (top + height + bottom) * rowCount }
@@ -24,6 +45,14 @@ struct PaddedImages: Sendable, Equatable {
                 clear(&to, count: right * channels)
             }
             clear(&to, count: bottom * rowCount)
+        }
+    }
+
+    /// Copies one image without its border, the other way.
+    func copyInside(_ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) {
+        for row in 0..<height {
+            (target + row * width * channels).update(
+                from: source + (top + row) * rowCount + left * channels, count: width * channels)
         }
     }
 

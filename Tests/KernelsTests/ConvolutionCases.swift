@@ -86,4 +86,12 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
                 height: 3, width: 3, inputChannels: 2, kernelHeight: 3, kernelWidth: 3, outputChannels: 3, padding: 3, dilation: 3),
             images: 2, stream: 10),
     ]
+
+    /// Channels around whole registers, each with a kernel of its own.
+    static let depthwise: [ConvolutionCase] = [7, 8, 9, 16, 24, 33].enumerated().map { index, channels in
+        ConvolutionCase(
+            shape: .init(
+                height: 9, width: 7, inputChannels: channels, kernelHeight: 3, kernelWidth: 3, outputChannels: channels,
+                stride: 1 + index % 2, padding: 1, groups: channels), images: 2, stream: 20 + index)
+    }
 }

@@ -25,6 +25,14 @@ import TestSupport
         #expect(checkAll(cases, with: .direct) == cases.count && cases.count > 200)
     }
 
+    /// One channel is a depthwise convolution too.
+    @Test func depthwiseAgreesWithPlainLoopsOverDrawnShapes() {
+        let drawn = ConvolutionCase.drawn(800, most: (inputs: 1, outputs: 1)).filter { DepthwiseConvolution($0.shape) != nil }
+        let cases = drawn + ConvolutionCase.depthwise
+        #expect(Set(cases.map(\.shape.stride)).count == 3 && Set(cases.map(\.shape.dilation)).count == 3)
+        #expect(checkAll(cases, with: .depthwise) == cases.count && cases.count > 200, "\(cases.count) cases")
+    }
+
     /// Images of fewer pixels than the kernel has taps.
     @Test func denseAgreesWithPlainLoopsOverDrawnShapes() {
         let cases = ConvolutionCase.drawn(1_500, most: (inputs: 9, outputs: 17)).filter { DenseConvolution($0.shape) != nil }
@@ -35,7 +43,7 @@ import TestSupport
     @Test func agreesWithPlainLoopsOverChosenShapes() {
         #expect(checkAll(ConvolutionCase.chosen, with: .im2col) == ConvolutionCase.chosen.count)
         let direct = ConvolutionCase.chosen.filter { DirectConvolution($0.shape) != nil }
-        #expect(checkAll(direct, with: .direct) == direct.count && direct.count == 5, "\(direct.count) cases")
+        #expect(checkAll(direct, with: .direct) == direct.count && direct.count == 8, "\(direct.count) cases")
     }
 
     @Test func agreesWithPlainLoopsAroundTheEdgesOfBlocks() {
@@ -146,7 +154,7 @@ struct ConvolutionResult {
 
 /// What is tested, and what it is held against.
 enum ConvolutionKernel: CaseIterable {
-    case im2col, direct, dense, winograd, reference
+    case im2col, direct, dense, depthwise, winograd, reference
 
     /// Nil for the reference, and where an algorithm does not take the shape.
     func algorithm(for shape: ConvolutionShape) -> (any ConvolutionAlgorithm)? {
@@ -154,6 +162,7 @@ enum ConvolutionKernel: CaseIterable {
         case .im2col: Im2colConvolution(shape)
         case .direct: DirectConvolution(shape)
         case .dense: DenseConvolution(shape)
+        case .depthwise: DepthwiseConvolution(shape)
         case .winograd: WinogradConvolution(shape)
         case .reference: nil
         }
