@@ -93,8 +93,8 @@ public struct DataDescription: Sendable, Equatable, Codable, CustomStringConvert
     }
 
     public var description: String {
-        "\(format) (\(training) training and \(test) test images of \(input), \(classes) classes)"
-            + (checksum.map { ", checksum " + String($0, radix: 16) } ?? "")
+        let seal = checksum.map { ", checksum " + String($0, radix: 16) } ?? ""
+        return "\(format) (\(training) training and \(test) test images of \(input), \(classes) classes\(seal))"
     }
 }
 
