@@ -40,9 +40,8 @@ extension Augmentation: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable { case flip, crop }
 
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        flip = try container.decodeIfPresent(Bool.self, forKey: .flip) ?? false
-        crop = try container.decodeIfPresent(Int.self, forKey: .crop) ?? 0
+        let container = try decoder.settings(CodingKeys.self)
+        flip = try container.decode(.flip, or: false)
+        crop = try container.decode(.crop, or: 0)
     }
 }

@@ -1,17 +1,8 @@
+import Diagnostics
 import Foundation
 
 /// How numbers and the system's own error texts stand in messages.
 extension Int {
-    /// The number with a comma between thousands: 30,730,000.
-    var grouped: String {
-        var text = ""
-        for (position, digit) in String(magnitude).reversed().enumerated() {
-            if position > 0, position % 3 == 0 { text.append(",") }
-            text.append(digit)
-        }
-        return (self < 0 ? "-" : "") + String(text.reversed())
-    }
-
     /// "1 byte", "3,073 bytes".
     var bytes: String { self == 1 ? "1 byte" : "\(grouped) bytes" }
 }

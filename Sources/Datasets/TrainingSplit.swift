@@ -56,11 +56,10 @@ extension TrainingSplit: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable { case validation, subset, seed }
 
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.settings(CodingKeys.self)
         self.init()
-        validation = try container.decodeIfPresent(Int.self, forKey: .validation) ?? validation
-        subset = try container.decodeIfPresent(Double.self, forKey: .subset) ?? subset
-        seed = try container.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
+        validation = try container.decode(.validation, or: validation)
+        subset = try container.decode(.subset, or: subset)
+        seed = try container.decode(.seed, or: seed)
     }
 }

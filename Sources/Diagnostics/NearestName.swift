@@ -6,6 +6,11 @@ public func nearestName(to name: String, among candidates: some Sequence<String>
     return best.edits <= max(2, best.name.count / 3) ? best.name : nil
 }
 
+/// The beginning of an explanation: "did you mean 'momentum'? ", or nothing where no name is near.
+public func suggestion(for name: String, among candidates: some Sequence<String>) -> String {
+    nearestName(to: name, among: candidates).map { "did you mean '\($0)'? " } ?? ""
+}
+
 /// Levenshtein's distance: insertions, deletions and replacements of one character, in O(|a|·|b|) time and O(|b|) space.
 func editDistance(_ a: String, _ b: String) -> Int {
     let b = Array(b)

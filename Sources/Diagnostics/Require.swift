@@ -6,5 +6,11 @@
 public func require(
     _ condition: Bool, _ message: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line
 ) {
-    if !condition { fatalError(message(), file: file, line: line) }
+    if !condition { fault(message(), file: file, line: line) }
+}
+
+/// The same where there is no condition to ask: this place is never reached, or nothing is left to go on with.
+@inlinable
+public func fault(_ message: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line) -> Never {
+    fatalError(message(), file: file, line: line)
 }

@@ -14,16 +14,29 @@ extension Decoder {
         try rejectUnknownKeys(named: keys.allCases.map(\.stringValue))
     }
 
+    /// The mapping at hand, which holds no other keys than these: the beginning of every setting's `init(from:)`.
+    public func settings<Keys: CodingKey & CaseIterable>(_ keys: Keys.Type) throws -> KeyedDecodingContainer<Keys> {
+        try rejectUnknownKeys(of: keys)
+        return try container(keyedBy: keys)
+    }
+
     /// As `rejectUnknownKeys(of:)`, with the known keys by their names.
     public func rejectUnknownKeys(named known: [String]) throws {
         for key in try container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
-            let suggestion = nearestName(to: key.stringValue, among: known).map { "did you mean '\($0)'? " } ?? ""
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: codingPath,
                     debugDescription:
-                        "unknown key '\(key.stringValue)': \(suggestion)known keys are \(known.joined(separator: ", "))"))
+                        "unknown key '\(key.stringValue)': \(suggestion(for: key.stringValue, among: known))known keys are \(known.joined(separator: ", "))"
+                ))
         }
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// What stands at a key, or what is usual where nothing does.
+    public func decode<Value: Decodable>(_ key: Key, or usual: Value) throws -> Value {
+        try decodeIfPresent(Value.self, forKey: key) ?? usual
     }
 }
 

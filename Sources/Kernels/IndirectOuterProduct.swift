@@ -105,48 +105,35 @@ private struct Block {
     /// Σ X[rows[i] + t] · dY[i, column + k], for t < 6 and k < 16.
     @inline(never)
     func computeWide(_ input: UnsafePointer<Float>, column: Int, into tile: UnsafeMutablePointer<Float>) {
-        var low = InlineArray<6, SIMD8<Float>>(repeating: SIMD8())
-        var high = InlineArray<6, SIMD8<Float>>(repeating: SIMD8())
-        var dy = gradient + column
-        for i in 0..<count {
-            let x = input + Int(rows[i])
-            let (first, second) = (load8(dy), load8(dy + 8))
-            for t in 0..<6 {
-                let value = SIMD8(repeating: x[t])
-                low[t].addProduct(value, first)
-                high[t].addProduct(value, second)
-            }
-            dy += stride
-        }
-        store(low, high, in: tile)
+        compute(into: tile) { i in (input + Int(rows[i]), gradient + i * stride + column) }
     }
 
     /// Σ dY[i, column + k] · X[rows[i] + t], for k < 6 and t < 16.
     @inline(never)
     func computeNarrow(_ input: UnsafePointer<Float>, column: Int, into tile: UnsafeMutablePointer<Float>) {
-        var low = InlineArray<6, SIMD8<Float>>(repeating: SIMD8())
-        var high = InlineArray<6, SIMD8<Float>>(repeating: SIMD8())
-        var dy = gradient + column
-        for i in 0..<count {
-            let x = input + Int(rows[i])
-            let (first, second) = (load8(x), load8(x + 8))
-            for k in 0..<6 {
-                let value = SIMD8(repeating: dy[k])
-                low[k].addProduct(value, first)
-                high[k].addProduct(value, second)
-            }
-            dy += stride
-        }
-        store(low, high, in: tile)
+        compute(into: tile) { i in (gradient + i * stride + column, input + Int(rows[i])) }
     }
 
+    /// The sum over the rows of six values times sixteen.
     @inline(__always)
-    private func store(
-        _ low: InlineArray<6, SIMD8<Float>>, _ high: InlineArray<6, SIMD8<Float>>, in tile: UnsafeMutablePointer<Float>
+    private func compute(
+        into tile: UnsafeMutablePointer<Float>,
+        of row: (_ i: Int) -> (six: UnsafePointer<Float>, sixteen: UnsafePointer<Float>)
     ) {
-        for row in 0..<6 {
-            store8(low[row], at: tile + row * 16)
-            store8(high[row], at: tile + row * 16 + 8)
+        var low = InlineArray<6, SIMD8<Float>>(repeating: SIMD8())
+        var high = InlineArray<6, SIMD8<Float>>(repeating: SIMD8())
+        for i in 0..<count {
+            let (six, sixteen) = row(i)
+            let (first, second) = (load8(sixteen), load8(sixteen + 8))
+            for t in 0..<6 {
+                let value = SIMD8(repeating: six[t])
+                low[t].addProduct(value, first)
+                high[t].addProduct(value, second)
+            }
+        }
+        for t in 0..<6 {
+            store8(low[t], at: tile + t * 16)
+            store8(high[t], at: tile + t * 16 + 8)
         }
     }
 }

@@ -28,22 +28,16 @@ func multiplyNarrow(
             for r in 0..<8 { sums[r].addProduct(row, SIMD8(repeating: values[r * rowStride])) }
         }
         for d in wholeDepth..<depth {
-            var row = SIMD8<Float>()
-            for k in 0..<columns { row[k] = b[d * bStride + k] }
+            let row = load(b + d * bStride, width: columns)
             let values = tile + d * depthStride
             for r in 0..<8 { sums[r].addProduct(row, SIMD8(repeating: values[r * rowStride])) }
         }
         // Only constants index the registers: a variable one would put them into memory, in the loop above as well.
         for r in 0..<8 where first + r >= stored {
-            storeLanes(sums[r], count: columns, accumulate: accumulate, at: c + (first + r) * cStride)
+            let target = c + (first + r) * cStride
+            store(accumulate ? load(target, width: columns) + sums[r] : sums[r], width: columns, at: target)
         }
         stored = first + 8
         first = min(stored, rows - 8)
     }
-}
-
-/// The first `count` lanes of `value`, put at `target` or added to what is there.
-@inline(__always)
-private func storeLanes(_ value: SIMD8<Float>, count: Int, accumulate: Bool, at target: UnsafeMutablePointer<Float>) {
-    for k in 0..<8 where k < count { target[k] = accumulate ? target[k] + value[k] : value[k] }
 }

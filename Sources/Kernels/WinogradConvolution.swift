@@ -39,9 +39,9 @@ public struct WinogradConvolution: ConvolutionAlgorithm {
         let input = WinogradPlane(height: shape.height, width: shape.width, channels: shape.inputChannels)
         let output = WinogradPlane(height: shape.outputHeight, width: shape.outputWidth, channels: shape.outputChannels)
         forwardPass = WinogradPass(
-            from: input, to: output, top: shape.paddingTop, left: shape.paddingLeft, tilesPerBlock: tilesPerBlock)
+            input: input, output: output, top: shape.paddingTop, left: shape.paddingLeft, tilesPerBlock: tilesPerBlock)
         backwardPass = WinogradPass(
-            from: output, to: input, top: 2 - shape.paddingTop, left: 2 - shape.paddingLeft, tilesPerBlock: tilesPerBlock)
+            input: output, output: input, top: 2 - shape.paddingTop, left: 2 - shape.paddingLeft, tilesPerBlock: tilesPerBlock)
         weightPass = WinogradWeightPass(
             input: input, output: output, top: shape.paddingTop, left: shape.paddingLeft, tilesPerBlock: tilesPerBlock)
     }

@@ -6,17 +6,9 @@
 struct WinogradPass: Sendable {
     let input: WinogradPlane, output: WinogradPlane
     let top: Int, left: Int
-    let tiles: WinogradTiles
     let tilesPerBlock: Int
 
-    init(from input: WinogradPlane, to output: WinogradPlane, top: Int, left: Int, tilesPerBlock: Int) {
-        self.input = input
-        self.output = output
-        self.top = top
-        self.left = left
-        self.tilesPerBlock = tilesPerBlock
-        tiles = WinogradTiles(outputHeight: output.height, outputWidth: output.width)
-    }
+    private var tiles: WinogradTiles { WinogradTiles(outputHeight: output.height, outputWidth: output.width) }
 
     var scratchCount: Int {
         TransformedTiles.count(rows: tilesPerBlock, channels: input.channels)

@@ -5,17 +5,9 @@
 struct WinogradWeightPass: Sendable {
     let input: WinogradPlane, output: WinogradPlane
     let top: Int, left: Int
-    let tiles: WinogradTiles
     let tilesPerBlock: Int
 
-    init(input: WinogradPlane, output: WinogradPlane, top: Int, left: Int, tilesPerBlock: Int) {
-        self.input = input
-        self.output = output
-        self.top = top
-        self.left = left
-        self.tilesPerBlock = tilesPerBlock
-        tiles = WinogradTiles(outputHeight: output.height, outputWidth: output.width)
-    }
+    private var tiles: WinogradTiles { WinogradTiles(outputHeight: output.height, outputWidth: output.width) }
 
     var scratchCount: Int {
         TransformedTiles.count(rows: tilesPerBlock, channels: input.channels)

@@ -65,7 +65,7 @@ public enum MPIEnvironment {
     public static func abort(code: Int32) -> Never {
         let result = MPI_Abort(lockstep_mpi_comm_world().handle, code)
         // MPI_Abort does not return. If it does, this rank at least ends, and its launcher ends the others.
-        fatalError("MPI_Abort returned \(result)")
+        fault("MPI_Abort returned \(result)")
     }
 
     /// Whether MPI has been started in this process and not yet ended. May be asked at any time.

@@ -49,8 +49,9 @@ public struct BuiltInModel: Sendable, Equatable {
     public init(named name: String) throws {
         guard let known = Name(rawValue: name) else {
             let names = Name.allCases.map(\.rawValue)
-            let suggestion = nearestName(to: name, among: names).map { "did you mean '\($0)'? " } ?? ""
-            throw Failure(.usage, "unknown model '\(name)': \(suggestion)known models are \(names.joined(separator: ", "))")
+            throw Failure(
+                .usage,
+                "unknown model '\(name)': \(suggestion(for: name, among: names))known models are \(names.joined(separator: ", "))")
         }
         self.init(known)
     }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Kernels
 
 /// One layer of a plan: it knows where its input, output and parameters lie, and both directions through it.
@@ -141,7 +142,7 @@ struct Compiler {
         switch layer.description {
         case .convolution(let description):
             guard let geometry = try? description.geometry(over: layer.input) else {
-                fatalError("\(layer.name) was resolved before")
+                fault("\(layer.name) does not take the shape that it was resolved for")
             }
             let kernels = ConvolutionChoice(geometry, policy: convolution)
             scratchCount = max(scratchCount, kernels.scratchCount)
@@ -196,7 +197,7 @@ struct Compiler {
                 false
             )
         case .flatten, .residual:
-            fatalError("\(layer.name) is no layer of its own")
+            fault("\(layer.name) is no layer of its own")
         }
     }
 
@@ -212,7 +213,7 @@ struct Compiler {
     }
 
     private func offset(_ layer: ResolvedLayer, _ role: String) -> Int {
-        guard let offset = offsets["\(layer.name).\(role)"] else { fatalError("\(layer.name) has no \(role) in the arena") }
+        guard let offset = offsets["\(layer.name).\(role)"] else { fault("\(layer.name) has no \(role) in the arena") }
         return offset
     }
 

@@ -43,14 +43,14 @@ extension LayerDescription: Codable {
                 throw Self.fault(at: decoder, "'\(name)' needs settings, as in '\(name): {…}'")
             case nil:
                 let known = Key.allCases.map(\.rawValue)
-                let suggestion = nearestName(to: name, among: known).map { "did you mean '\($0)'? " } ?? ""
                 throw Self.fault(
-                    at: decoder, "unknown layer '\(name)': \(suggestion)known layers are \(known.joined(separator: ", "))")
+                    at: decoder,
+                    "unknown layer '\(name)': \(suggestion(for: name, among: known))known layers are \(known.joined(separator: ", "))"
+                )
             }
             return
         }
-        try decoder.rejectUnknownKeys(of: Key.self)
-        let container = try decoder.container(keyedBy: Key.self)
+        let container = try decoder.settings(Key.self)
         guard let key = container.allKeys.first, container.allKeys.count == 1 else {
             throw Self.fault(at: decoder, "a layer is one name with its settings, as in 'linear: {outputs: 120}'")
         }
@@ -96,73 +96,66 @@ extension LayerDescription: Codable {
 
 extension LayerDescription.Convolution: Decodable {
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.settings(CodingKeys.self)
         self.init(
             channels: try container.decode(Int.self, forKey: .channels),
             kernel: try container.decode(Extent.self, forKey: .kernel),
-            stride: try container.decodeIfPresent(Int.self, forKey: .stride) ?? 1,
-            padding: try container.decodeIfPresent(Padding.self, forKey: .padding) ?? .pixels(0),
-            dilation: try container.decodeIfPresent(Int.self, forKey: .dilation) ?? 1,
-            groups: try container.decodeIfPresent(Int.self, forKey: .groups) ?? 1,
-            bias: try container.decodeIfPresent(Bool.self, forKey: .bias) ?? true,
-            initialisation: try container.decodeIfPresent(Initialisation.self, forKey: .initialisation) ?? .uniform)
+            stride: try container.decode(.stride, or: 1),
+            padding: try container.decode(.padding, or: .pixels(0)),
+            dilation: try container.decode(.dilation, or: 1),
+            groups: try container.decode(.groups, or: 1),
+            bias: try container.decode(.bias, or: true),
+            initialisation: try container.decode(.initialisation, or: .uniform))
     }
 }
 
 extension LayerDescription.Pool: Decodable {
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.settings(CodingKeys.self)
         self.init(
             size: try container.decode(Int.self, forKey: .size),
             stride: try container.decodeIfPresent(Int.self, forKey: .stride),
-            padding: try container.decodeIfPresent(Int.self, forKey: .padding) ?? 0)
+            padding: try container.decode(.padding, or: 0))
     }
 }
 
 extension LayerDescription.BatchNorm: Decodable {
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.settings(CodingKeys.self)
         self.init(
-            epsilon: try container.decodeIfPresent(Double.self, forKey: .epsilon) ?? 1e-5,
-            momentum: try container.decodeIfPresent(Double.self, forKey: .momentum) ?? 0.1)
+            epsilon: try container.decode(.epsilon, or: 1e-5),
+            momentum: try container.decode(.momentum, or: 0.1))
     }
 }
 
 extension LayerDescription.Linear: Decodable {
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.settings(CodingKeys.self)
         self.init(
             outputs: try container.decode(Int.self, forKey: .outputs),
-            bias: try container.decodeIfPresent(Bool.self, forKey: .bias) ?? true,
-            initialisation: try container.decodeIfPresent(Initialisation.self, forKey: .initialisation) ?? .uniform)
+            bias: try container.decode(.bias, or: true),
+            initialisation: try container.decode(.initialisation, or: .uniform))
     }
 }
 
 extension LayerDescription.Dropout: Decodable {
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        self.init(rate: try decoder.container(keyedBy: CodingKeys.self).decode(Double.self, forKey: .rate))
+        self.init(rate: try decoder.settings(CodingKeys.self).decode(Double.self, forKey: .rate))
     }
 }
 
 extension LayerDescription.PadChannels: Decodable {
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        self.init(channels: try decoder.container(keyedBy: CodingKeys.self).decode(Int.self, forKey: .channels))
+        self.init(channels: try decoder.settings(CodingKeys.self).decode(Int.self, forKey: .channels))
     }
 }
 
 extension LayerDescription.Residual: Decodable {
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.settings(CodingKeys.self)
         self.init(
             layers: try container.decode([LayerDescription].self, forKey: .layers),
-            shortcut: try container.decodeIfPresent([LayerDescription].self, forKey: .shortcut) ?? [])
+            shortcut: try container.decode(.shortcut, or: []))
     }
 }
 

@@ -20,9 +20,8 @@ extension Model: Codable {
     public enum CodingKeys: String, CodingKey, CaseIterable { case name, input, classes, layers }
 
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        name = try container.decodeIfPresent(String.self, forKey: .name) ?? "custom"
+        let container = try decoder.settings(CodingKeys.self)
+        name = try container.decode(.name, or: "custom")
         input = try container.decode(TensorShape.self, forKey: .input)
         classes = try container.decode(Int.self, forKey: .classes)
         layers = try container.decode([LayerDescription].self, forKey: .layers)

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Where an activation lies.
 enum Place: Sendable, Equatable {
     /// The micro-batch's images.
@@ -39,7 +41,7 @@ struct Pass {
     subscript(place: GradientPlace) -> UnsafeMutablePointer<Float> { gradients[place.index] }
 
     func parameterGradient(at offset: Int) -> UnsafeMutablePointer<Float> {
-        guard let parameterGradients else { fatalError("a backward pass without storage for gradients") }
+        guard let parameterGradients else { fault("a backward pass without storage for gradients") }
         return parameterGradients + offset
     }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Glibc
 
 extension FlightRecord: CustomStringConvertible {
@@ -30,7 +31,7 @@ extension FlightRecord: CustomStringConvertible {
 
 extension FlightRecord.Collective: CustomStringConvertible {
     /// `all-reduce #5 of 62,006 values`
-    public var description: String { "\(kind.name) #\(sequence) of \(grouped(count)) value\(count == 1 ? "" : "s")" }
+    public var description: String { "\(kind.name) #\(sequence) of \(count.grouped) value\(count == 1 ? "" : "s")" }
 }
 
 /// `0.4 s` below ten seconds, whole seconds below two minutes, whole minutes below two hours, whole hours above; rounded down.
@@ -42,14 +43,4 @@ func durationText(from start: UInt64, to end: UInt64) -> String {
     case ..<72_000: "\(tenths / 600) min"
     default: "\(tenths / 36_000) h"
     }
-}
-
-/// `62,006`
-func grouped(_ number: UInt64) -> String {
-    var text = ""
-    for (index, digit) in String(number).reversed().enumerated() {
-        if index > 0, index % 3 == 0 { text.append(",") }
-        text.append(digit)
-    }
-    return String(text.reversed())
 }

@@ -94,10 +94,10 @@ public struct BuiltInRecipe: Sendable {
     public static func named(_ name: String) throws -> BuiltInRecipe {
         if let recipe = all.first(where: { $0.name == name }) { return recipe }
         let names = all.map(\.name)
-        let suggestion = nearestName(to: name, among: names).map { "did you mean '\($0)'? " } ?? ""
         throw Failure(
             .missing,
-            "recipe \(name): no such file, and no built-in recipe: \(suggestion)known ones are \(names.joined(separator: ", "))")
+            "recipe \(name): no such file, and no built-in recipe: \(suggestion(for: name, among: names))known ones are \(names.joined(separator: ", "))"
+        )
     }
 
     /// The recipe as a file that a user could have written.

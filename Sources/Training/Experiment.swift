@@ -94,7 +94,7 @@ public struct DataDescription: Sendable, Equatable, Codable, CustomStringConvert
 
     public var description: String {
         let seal = checksum.map { ", checksum " + String($0, radix: 16) } ?? ""
-        return "\(format) (\(training) training and \(test) test images of \(input), \(classes) classes\(seal))"
+        return "\(format) (\(training.grouped) training and \(test.grouped) test images of \(input), \(classes) classes\(seal))"
     }
 }
 
@@ -110,22 +110,21 @@ extension Experiment: Codable {
     }
 
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.settings(CodingKeys.self)
         self.init(model: try container.decode(ModelReference.self, forKey: .model))
         data = try container.decodeIfPresent(DataDescription.self, forKey: .data)
-        seed = try container.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
-        epochs = try container.decodeIfPresent(Int.self, forKey: .epochs) ?? epochs
-        globalBatch = try container.decodeIfPresent(Int.self, forKey: .globalBatch) ?? globalBatch
-        microBatches = try container.decodeIfPresent(Int.self, forKey: .microBatches) ?? microBatches
-        split = try container.decodeIfPresent(TrainingSplit.self, forKey: .split) ?? split
-        augmentation = try container.decodeIfPresent(Augmentation.self, forKey: .augmentation) ?? augmentation
-        optimiser = try container.decodeIfPresent(Optimiser.self, forKey: .optimiser) ?? optimiser
-        schedule = try container.decodeIfPresent(Schedule.self, forKey: .schedule) ?? schedule
+        seed = try container.decode(.seed, or: seed)
+        epochs = try container.decode(.epochs, or: epochs)
+        globalBatch = try container.decode(.globalBatch, or: globalBatch)
+        microBatches = try container.decode(.microBatches, or: microBatches)
+        split = try container.decode(.split, or: split)
+        augmentation = try container.decode(.augmentation, or: augmentation)
+        optimiser = try container.decode(.optimiser, or: optimiser)
+        schedule = try container.decode(.schedule, or: schedule)
         plateau = try container.decodeIfPresent(Plateau.self, forKey: .plateau)
         earlyStopping = try container.decodeIfPresent(Int.self, forKey: .earlyStopping)
-        loss = try container.decodeIfPresent(Loss.self, forKey: .loss) ?? loss
-        syncBatchNorm = try container.decodeIfPresent(Bool.self, forKey: .syncBatchNorm) ?? syncBatchNorm
-        convolution = try container.decodeIfPresent(ConvolutionPolicy.self, forKey: .convolution) ?? convolution
+        loss = try container.decode(.loss, or: loss)
+        syncBatchNorm = try container.decode(.syncBatchNorm, or: syncBatchNorm)
+        convolution = try container.decode(.convolution, or: convolution)
     }
 }

@@ -17,8 +17,7 @@ extension Loss: Codable {
             }
             return
         }
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.settings(CodingKeys.self)
         guard container.allKeys == [.softmax] else {
             throw DecodingError.dataCorrupted(
                 .init(
@@ -28,7 +27,7 @@ extension Loss: Codable {
         let nested = try container.superDecoder(forKey: .softmax)
         try nested.rejectUnknownKeys(of: SoftmaxKeys.self)
         let settings = try nested.container(keyedBy: SoftmaxKeys.self)
-        self = .softmax(labelSmoothing: try settings.decodeIfPresent(Double.self, forKey: .labelSmoothing) ?? 0)
+        self = .softmax(labelSmoothing: try settings.decode(.labelSmoothing, or: 0))
     }
 
     public func encode(to encoder: any Encoder) throws {

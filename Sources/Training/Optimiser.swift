@@ -82,13 +82,12 @@ extension Optimiser: Codable {
     }
 
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        rate = try container.decodeIfPresent(Double.self, forKey: .rate) ?? rate
-        momentum = try container.decodeIfPresent(Double.self, forKey: .momentum) ?? momentum
-        nesterov = try container.decodeIfPresent(Bool.self, forKey: .nesterov) ?? nesterov
-        weightDecay = try container.decodeIfPresent(Double.self, forKey: .weightDecay) ?? weightDecay
-        decays = try container.decodeIfPresent(Decays.self, forKey: .decays) ?? decays
+        let container = try decoder.settings(CodingKeys.self)
+        rate = try container.decode(.rate, or: rate)
+        momentum = try container.decode(.momentum, or: momentum)
+        nesterov = try container.decode(.nesterov, or: nesterov)
+        weightDecay = try container.decode(.weightDecay, or: weightDecay)
+        decays = try container.decode(.decays, or: decays)
         momentumUntil = try container.decodeIfPresent(Int.self, forKey: .momentumUntil)
         momentumRamp = try container.decodeIfPresent(MomentumRamp.self, forKey: .momentumRamp)
         clip = try container.decodeIfPresent(Double.self, forKey: .clip)
@@ -100,11 +99,10 @@ extension Optimiser.MomentumRamp: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable { case after, over, end }
 
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.settings(CodingKeys.self)
         self.init(over: try container.decode(Int.self, forKey: .over))
-        after = try container.decodeIfPresent(Int.self, forKey: .after) ?? after
-        end = try container.decodeIfPresent(Double.self, forKey: .end) ?? end
+        after = try container.decode(.after, or: after)
+        end = try container.decode(.end, or: end)
     }
 
     fileprivate func validate() throws {

@@ -86,8 +86,7 @@ extension Plateau: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable { case mode, patience, factor, minimum, tolerance }
 
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.settings(CodingKeys.self)
         let factor = try container.decodeIfPresent(Double.self, forKey: .factor)
         if let tolerance = try container.decodeIfPresent(Double.self, forKey: .tolerance) {
             guard ![.mode, .patience, .minimum].contains(where: container.contains) else {
@@ -99,9 +98,9 @@ extension Plateau: Codable {
             self = .tenLosses(factor: factor ?? 0.5, tolerance: tolerance)
         } else {
             self = .patience(
-                epochs: try container.decodeIfPresent(Int.self, forKey: .patience) ?? 10, factor: factor ?? 0.1,
-                minimum: try container.decodeIfPresent(Double.self, forKey: .minimum) ?? 0,
-                mode: try container.decodeIfPresent(Mode.self, forKey: .mode) ?? .min)
+                epochs: try container.decode(.patience, or: 10), factor: factor ?? 0.1,
+                minimum: try container.decode(.minimum, or: 0),
+                mode: try container.decode(.mode, or: .min))
         }
     }
 

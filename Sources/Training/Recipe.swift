@@ -54,10 +54,9 @@ extension Recipe: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable { case experiment, execution }
 
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.settings(CodingKeys.self)
         experiment = try container.decode(Experiment.self, forKey: .experiment)
-        execution = try container.decodeIfPresent(Execution.self, forKey: .execution) ?? Execution()
+        execution = try container.decode(.execution, or: Execution())
     }
 }
 
@@ -91,13 +90,12 @@ extension Execution: Codable {
     }
 
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.settings(CodingKeys.self)
         data = try container.decodeIfPresent(String.self, forKey: .data)
         run = try container.decodeIfPresent(String.self, forKey: .run)
-        keep = try container.decodeIfPresent(Int.self, forKey: .keep) ?? keep
+        keep = try container.decode(.keep, or: keep)
         maxSteps = try container.decodeIfPresent(Int.self, forKey: .maxSteps)
-        logEvery = try container.decodeIfPresent(Int.self, forKey: .logEvery) ?? logEvery
+        logEvery = try container.decode(.logEvery, or: logEvery)
     }
 }
 

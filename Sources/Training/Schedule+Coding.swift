@@ -25,8 +25,7 @@ extension Schedule: Codable {
             self = .constant
             return
         }
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.settings(CodingKeys.self)
         warmUp = try container.decodeIfPresent(WarmUp.self, forKey: .warmUp)
         let shapes = container.allKeys.filter { $0 != .warmUp }
         guard shapes.count <= 1 else {
@@ -125,10 +124,9 @@ private struct ShapeSettings {
 
 extension Schedule.WarmUp: Decodable {
     public init(from decoder: any Decoder) throws {
-        try decoder.rejectUnknownKeys(of: CodingKeys.self)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.settings(CodingKeys.self)
         self.init(
             epochs: try container.decode(Double.self, forKey: .epochs),
-            from: try container.decodeIfPresent(Double.self, forKey: .from) ?? 0)
+            from: try container.decode(.from, or: 0))
     }
 }

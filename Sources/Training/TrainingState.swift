@@ -25,7 +25,7 @@ public struct Progress: Sendable, Equatable, Codable {
         figures = try container.decode(Figures.self, forKey: .figures)
         plateau = try container.decode(Plateau.State.self, forKey: .plateau)
         // Under another name in checkpoints of the first version: begun anew.
-        best = try container.decodeIfPresent(BestEpoch.self, forKey: .best) ?? BestEpoch()
+        best = try container.decode(.best, or: BestEpoch())
     }
 
     /// The smallest deciding loss so far, and how many epochs ago it was.

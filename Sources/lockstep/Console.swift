@@ -28,7 +28,7 @@ final class Console: TrainingReporter {
         let partition = summary.partition
         let experiment = summary.experiment
         var lines = [
-            "\(experiment.model.name) (\(grouped(summary.parameterCount)) parameters) on \(experiment.data?.description ?? "data")",
+            "\(experiment.model.name) (\(summary.parameterCount.grouped) parameters) on \(experiment.data?.description ?? "data")",
             "global batch \(partition.globalBatch) = \(partition.microBatches) micro-batches × \(microBatchSizes(partition.globalBatch, partition.microBatches)); "
                 + "\(summary.ranks) rank\(summary.ranks == 1 ? "" : "s") × \(shares(partition.microBatches, summary.ranks))",
             "learning rate \(experiment.optimiser.rate) (not scaled by batch or ranks), momentum \(experiment.optimiser.momentum), "
@@ -37,18 +37,18 @@ final class Console: TrainingReporter {
         ]
         if let samples = experiment.data?.training, experiment.split != TrainingSplit() {
             let (held, trained) = (experiment.split.validation, experiment.split.trainingCount(of: samples))
-            lines.insert("trained on \(grouped(trained)) of the training images, validated on \(grouped(held))", at: 1)
+            lines.insert("trained on \(trained.grouped) of the training images, validated on \(held.grouped)", at: 1)
         }
         if experiment.syncBatchNorm { lines.insert("BatchNorm's statistics over the global batch", at: 2) }
         if let checkpoint = summary.resumedFrom {
             let position = summary.start.position
             lines.append(
-                "resumed from \(checkpoint): epoch \(position.epoch + 1), sample \(grouped(position.sample)), step \(grouped(position.step))"
+                "resumed from \(checkpoint): epoch \(position.epoch + 1), sample \(position.sample.grouped), step \(position.step.grouped)"
             )
             lines += summary.changes.map { "  changed: \($0)" }
             if position.step >= summary.totalSteps {
                 lines.append(
-                    "nothing is left to do: all \(grouped(summary.totalSteps)) steps were taken; for more, raise --epochs or --max-steps"
+                    "nothing is left to do: all \(summary.totalSteps.grouped) steps were taken; for more, raise --epochs or --max-steps"
                 )
             }
         }
@@ -64,10 +64,10 @@ final class Console: TrainingReporter {
         let stepSeconds = seconds / (Double(samples) / Double(max(report.figures.samples, 1)))
         let epoch = report.progress.position.epoch + (report.progress.position.sample == 0 ? 0 : 1)
         terminal.progress(
-            "epoch \(epoch)/\(experiment?.epochs ?? 0)  step \(grouped(report.stepInEpoch))/\(grouped(report.stepsInEpoch))"
+            "epoch \(epoch)/\(experiment?.epochs ?? 0)  step \(report.stepInEpoch.grouped)/\(report.stepsInEpoch.grouped)"
                 + String(
                     format: "  loss %.4f  accuracy %.4f  ", report.progress.figures.meanLoss, report.progress.figures.accuracy)
-                + "\(grouped(Int(speed))) images/s  \(duration(Double(report.totalSteps - done) * stepSeconds)) left")
+                + "\(Int(speed).grouped) images/s  \(duration(Double(report.totalSteps - done) * stepSeconds)) left")
     }
 
     func finishedEpoch(_ report: EpochReport) {
@@ -77,7 +77,7 @@ final class Console: TrainingReporter {
                 + "  train \(lossAndAccuracy(report.training))"
                 + (report.validation.map { "  validation \(lossAndAccuracy($0))" } ?? "")
                 + "  test \(lossAndAccuracy(report.test))  "
-                + "\(grouped(Int(speed))) images/s  \(duration(report.seconds))")
+                + "\(Int(speed).grouped) images/s  \(duration(report.seconds))")
     }
 
     private func lossAndAccuracy(_ figures: Figures) -> String {

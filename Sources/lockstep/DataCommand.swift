@@ -36,7 +36,7 @@ struct DataInfo: ParsableCommand {
         let images = dataset.training
         print("\(dataset.directory): \(dataset.name)")
         print(
-            "\(grouped(images.count)) training and \(grouped(dataset.test.count)) test images of \(images.height)×\(images.width)×\(images.channels)"
+            "\(images.count.grouped) training and \(dataset.test.count.grouped) test images of \(images.height)×\(images.width)×\(images.channels)"
         )
         print("\(images.classes) classes: \((0..<images.classes).map(dataset.className(of:)).joined(separator: ", "))")
         if let np { try showShards(of: images, ranks: np) }
@@ -50,13 +50,13 @@ struct DataInfo: ParsableCommand {
             globalBatch: globalBatch, microBatches: microBatches, ranks: ranks, samples: images.count)
         let shards = EpochShards(samples: images.count, partition: partition, seed: seed, epoch: epoch - 1)
         print("")
-        print("epoch \(epoch), seed \(seed): \(grouped(shards.steps)) steps of \(globalBatch), the last of \(shards.lastBatch)")
+        print("epoch \(epoch), seed \(seed): \(shards.steps.grouped) steps of \(globalBatch), the last of \(shards.lastBatch)")
         for rank in 0..<ranks {
             let first = shards.records(ofRank: rank, inStep: 0)
             let shown = first.prefix(8).map(String.init).joined(separator: ", ") + (first.count > 8 ? ", …" : "")
             let mine = partition.microBatches(ofRank: rank)
             print(
-                "rank \(rank): micro-batches \(mine.lowerBound)–\(mine.upperBound - 1), \(grouped(shards.count(ofRank: rank))) records; in step 1: \(shown)"
+                "rank \(rank): micro-batches \(mine.lowerBound)–\(mine.upperBound - 1), \(shards.count(ofRank: rank).grouped) records; in step 1: \(shown)"
             )
         }
     }
@@ -72,12 +72,12 @@ struct DataVerify: ParsableCommand {
     func run() throws {
         let verification = try Dataset.open(directory: directory).verify()
         for part in [verification.training, verification.test] {
-            print("\(part.split.rawValue): \(grouped(part.count)) images, all labels in range")
+            print("\(part.split.rawValue): \(part.count.grouped) images, all labels in range")
             print("  per class \(part.perClass.map(String.init).joined(separator: ", "))")
             let statistics = zip(part.mean, part.deviation).map { String(format: "%.4f ± %.4f", $0, $1) }
             print("  per channel \(statistics.joined(separator: ", "))")
             for file in part.files {
-                print("  \(file.path): \(grouped(file.bytes)) bytes, CRC-32 \(String(format: "%08x", file.crc32))")
+                print("  \(file.path): \(file.bytes.grouped) bytes, CRC-32 \(String(format: "%08x", file.crc32))")
             }
         }
     }
@@ -104,10 +104,10 @@ struct DataSynthesize: ParsableCommand {
         let terminal = Terminal()
         let outcome = try Shapes10.write(to: directory, seed: seed, training: training, test: test) { written, total in
             guard terminal.isDue else { return }
-            terminal.progress("drawing \(grouped(written)) of \(grouped(total)) images")
+            terminal.progress("drawing \(written.grouped) of \(total.grouped) images")
         }
         switch outcome {
-        case .written: terminal.print("\(directory): \(grouped(training)) training and \(grouped(test)) test images drawn")
+        case .written: terminal.print("\(directory): \(training.grouped) training and \(test.grouped) test images drawn")
         case .alreadyThere: terminal.print("\(directory): already there")
         }
     }

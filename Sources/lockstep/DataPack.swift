@@ -46,7 +46,7 @@ struct DataPack: ParsableCommand {
         let start = clock.now
         let summary = try packing.write(to: directory) { stage, done, total in
             guard terminal.isDue else { return }
-            terminal.progress("\(stage.rawValue) \(grouped(done)) of \(grouped(total)) files")
+            terminal.progress("\(stage.rawValue) \(done.grouped) of \(total.grouped) files")
         }
         let elapsed = start.duration(to: clock.now) / .seconds(1)
         terminal.endProgress()
@@ -56,14 +56,14 @@ struct DataPack: ParsableCommand {
     private func show(_ summary: ImagePacking.Summary, seconds: Double, _ terminal: Terminal) {
         if !summary.leftOut.isEmpty {
             for fault in summary.leftOut.prefix(20) { complain("left out: \(fault)") }
-            complain("warning: left out \(grouped(summary.leftOut.count)) that cannot be read")
+            complain("warning: left out \(summary.leftOut.count.grouped) that cannot be read")
         }
         for note in summary.notes { complain("note: \(note)") }
         terminal.print(
-            "\(directory): \(grouped(summary.training)) training and \(grouped(summary.test)) test images of "
-                + "\(summary.height)×\(summary.width)×\(summary.channels), \(grouped(summary.classes)) classes, "
-                + "\(grouped(summary.bytes)) bytes, in \(duration(seconds))")
-        if summary.unrelated > 0 { terminal.print("\(grouped(summary.unrelated)) other files were not looked at") }
+            "\(directory): \(summary.training.grouped) training and \(summary.test.grouped) test images of "
+                + "\(summary.height)×\(summary.width)×\(summary.channels), \(summary.classes.grouped) classes, "
+                + "\(summary.bytes.grouped) bytes, in \(duration(seconds))")
+        if summary.unrelated > 0 { terminal.print("\(summary.unrelated.grouped) other files were not looked at") }
         terminal.print("train with: lockstep train --model NAME --data \(directory)   (lockstep model list tells the names)")
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 import MPI
 import Training
 
@@ -20,7 +21,7 @@ struct Evaluate: ParsableCommand {
             let evaluation = try CheckpointEvaluation(checkpoint: checkpoint, data: data, samples: split, world: world)
             guard world.rank == 0 else { return }
             let figures = evaluation.figures
-            print("\(checkpoint): \(evaluation.experiment.model.name) after \(grouped(evaluation.progress.position.step)) steps")
+            print("\(checkpoint): \(evaluation.experiment.model.name) after \(evaluation.progress.position.step.grouped) steps")
             print("\(split.rawValue): \(figures.samples)/\(evaluation.sampleCount) samples, each once")
             print("loss \(figures.meanLoss)")
             print("accuracy \(figures.accuracy) (\(figures.correct)/\(figures.samples))")

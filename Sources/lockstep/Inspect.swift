@@ -21,16 +21,16 @@ struct Inspect: ParsableCommand {
         let experiment = try file.decodedExperiment()
         let position = try file.decodedProgress().position
         print("model \(experiment.model.name), data \(experiment.data?.description ?? "unknown")")
-        print("after \(grouped(position.step)) steps: epoch \(position.epoch + 1), \(grouped(position.sample)) samples of it used")
+        print("after \(position.step.grouped) steps: epoch \(position.epoch + 1), \(position.sample.grouped) samples of it used")
         print("")
         let width = file.tensors.map(\.name.count).max() ?? 0
         for tensor in file.tensors {
             let count = tensor.shape.reduce(1, *)
             let shape = tensor.shape.map(String.init).joined(separator: "×")
-            print("\(tensor.name.padding(toLength: width, withPad: " ", startingAt: 0))  \(shape)  \(grouped(count))")
+            print("\(tensor.name.padding(toLength: width, withPad: " ", startingAt: 0))  \(shape)  \(count.grouped)")
         }
         let parameters = try experiment.resolvedModel().parameterCount()
-        print("\(grouped(parameters)) parameters")
+        print("\(parameters.grouped) parameters")
         print("")
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -18,7 +18,7 @@ struct ModelList: ParsableCommand {
         for name in BuiltInModel.Name.allCases {
             let builtIn = BuiltInModel(name)
             let model = builtIn.model(input: builtIn.usualInput, classes: builtIn.usualClasses)
-            let parameters = grouped(try model.parameterCount())
+            let parameters = (try model.parameterCount()).grouped
             print("\(padded(name.rawValue, to: 18))\(padded(parameters, to: 12, left: true))  \(model.input)  \(builtIn.summary)")
         }
     }
@@ -67,16 +67,16 @@ struct ModelShow: ParsableCommand {
             let isBlock = !layer.layers.isEmpty
             print(
                 padded(layer.name, to: width) + padded(layer.output.description, to: 12)
-                    + padded(isBlock ? "" : grouped(layer.parameterCount), to: 13, left: true)
-                    + padded(isBlock ? "" : grouped(layer.multiplyAdds), to: 16, left: true)
-                    + padded(isBlock ? "" : "\(grouped(layer.output.count * 4)) B", to: 14, left: true))
+                    + padded(isBlock ? "" : layer.parameterCount.grouped, to: 13, left: true)
+                    + padded(isBlock ? "" : layer.multiplyAdds.grouped, to: 16, left: true)
+                    + padded(isBlock ? "" : "\((layer.output.count * 4).grouped) B", to: 14, left: true))
         }
         let sums = rows.filter(\.layers.isEmpty)
         print(
             padded("sum", to: width) + padded("", to: 12)
-                + padded(grouped(layers.reduce(0) { $0 + $1.parameterCount }), to: 13, left: true)
-                + padded(grouped(layers.reduce(0) { $0 + $1.multiplyAdds }), to: 16, left: true)
-                + padded("\(grouped(sums.reduce(0) { $0 + $1.output.count * 4 })) B", to: 14, left: true))
+                + padded((layers.reduce(0) { $0 + $1.parameterCount }).grouped, to: 13, left: true)
+                + padded((layers.reduce(0) { $0 + $1.multiplyAdds }).grouped, to: 16, left: true)
+                + padded("\((sums.reduce(0) { $0 + $1.output.count * 4 }).grouped) B", to: 14, left: true))
         if let globalBatch {
             try Experiment.check(globalBatch, "global-batch")
             var experiment = Experiment(model: .described(model))

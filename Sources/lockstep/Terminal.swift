@@ -53,13 +53,6 @@ final class Terminal {
     }
 }
 
-/// 1234567 as 1,234,567.
-func grouped(_ number: Int) -> String {
-    let digits = Array(String(number.magnitude))
-    let groups = stride(from: digits.count, to: 0, by: -3).map { String(digits[max(0, $0 - 3)..<$0]) }
-    return (number < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
-}
-
 /// Seconds as people say them: 4.2 s, 3 min 20 s, 2 h 5 min.
 func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0 else { return "?" }
