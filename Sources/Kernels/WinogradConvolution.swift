@@ -33,17 +33,11 @@ public struct WinogradConvolution: ConvolutionAlgorithm {
             shape.inputChannels.isMultiple(of: 8) && shape.outputChannels.isMultiple(of: 8)
         else { return nil }
         self.shape = shape
-        // The filters of one product: where they take half of L2 (256 KB) or more, more tiles share each reading of them; else the
-        // transformed tiles had better be near.
-        let tilesPerBlock = shape.inputChannels * shape.outputChannels * 4 < 256 * 1024 ? 48 : 128
         let input = WinogradPlane(height: shape.height, width: shape.width, channels: shape.inputChannels)
         let output = WinogradPlane(height: shape.outputHeight, width: shape.outputWidth, channels: shape.outputChannels)
-        forwardPass = WinogradPass(
-            input: input, output: output, top: shape.paddingTop, left: shape.paddingLeft, tilesPerBlock: tilesPerBlock)
-        backwardPass = WinogradPass(
-            input: output, output: input, top: 2 - shape.paddingTop, left: 2 - shape.paddingLeft, tilesPerBlock: tilesPerBlock)
-        weightPass = WinogradWeightPass(
-            input: input, output: output, top: shape.paddingTop, left: shape.paddingLeft, tilesPerBlock: tilesPerBlock)
+        forwardPass = WinogradPass(input: input, output: output, top: shape.paddingTop, left: shape.paddingLeft)
+        backwardPass = WinogradPass(input: output, output: input, top: 2 - shape.paddingTop, left: 2 - shape.paddingLeft)
+        weightPass = WinogradWeightPass(input: input, output: output, top: shape.paddingTop, left: shape.paddingLeft)
     }
 
     public var scratchCount: Int { max(forwardPass.scratchCount, backwardPass.scratchCount, weightPass.scratchCount) }
@@ -53,18 +47,27 @@ public struct WinogradConvolution: ConvolutionAlgorithm {
 
     /// Transforms the weights [3, 3, C, K] for `forward`.
     public func prepareForward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
-        forwardPass.prepare(into: prepared) { tap, c, k in
-            load8(weights + (tap * shape.inputChannels + c) * shape.outputChannels + k)
+        forwardPass.prepare(into: prepared) { c, k, lanes, block in
+            for tap in 0..<9 {
+                for row in 0..<WinogradPass.blockInputs {
+                    let source = weights + (tap * shape.inputChannels + c + row) * shape.outputChannels + k
+                    let target = block + (tap * WinogradPass.blockInputs + row) * Vector.scalarCount
+                    for lane in 0..<lanes { target[lane] = source[lane] }
+                }
+            }
         }
     }
 
     /// Transforms the weights [3, 3, C, K] for `backwardInput`: rotated by half a turn, with C and K swapped.
     public func prepareBackward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
-        backwardPass.prepare(into: prepared) { tap, k, c in
-            let first = weights + ((8 - tap) * shape.inputChannels + c) * shape.outputChannels + k
-            var values = SIMD8<Float>()
-            for lane in 0..<8 { values[lane] = first[lane * shape.outputChannels] }
-            return values
+        backwardPass.prepare(into: prepared) { k, c, lanes, block in
+            for tap in 0..<9 {
+                for lane in 0..<lanes {
+                    let source = weights + ((8 - tap) * shape.inputChannels + c + lane) * shape.outputChannels + k
+                    let target = block + tap * WinogradPass.blockInputs * Vector.scalarCount + lane
+                    for row in 0..<WinogradPass.blockInputs { target[row * Vector.scalarCount] = source[row] }
+                }
+            }
         }
     }
 

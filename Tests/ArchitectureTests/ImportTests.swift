@@ -9,7 +9,7 @@ import Testing
         "Random": [],
         "Recorder": ["Diagnostics"],
         "MPI": ["COpenMPI", "Diagnostics"],
-        "Kernels": ["COpenBLAS"],
+        "Kernels": ["COpenBLAS", "CVector"],
         "Networks": ["Diagnostics", "Kernels", "Random"],
         "ImageFiles": ["CPNG", "CTurboJPEG", "Diagnostics"],
         "Datasets": ["Crypto", "CZlib", "Diagnostics", "ImageFiles", "Random"],
@@ -27,7 +27,7 @@ import Testing
     ]
     private static let systemLibraries: Set<String> = ["COpenBLAS", "COpenMPI", "CPNG", "CTurboJPEG", "CZlib"]
     /// C of our own, which imports nothing of ours.
-    private static let cModules: Set<String> = ["CKernelTarget", "CProcessor"]
+    private static let cModules: Set<String> = ["CKernelTarget", "CProcessor", "CVector"]
     /// What every module may use.
     private static let platform: Set<String> = ["Foundation", "Glibc", "Swift", "Synchronization"]
 
