@@ -4,8 +4,8 @@
 /// weights' gradient, over tiles) are 36 matrix products. Worth it from 16 channels and images of 3×3 up; an image of 2×2 leaves three
 /// quarters of its tile empty. The order of all sums depends on the shape and the number of images alone.
 ///
-/// Layouts are those of `ConvolutionShape`. Any float pointer will do, but what does not begin on a cache line (64 bytes) costs up to
-/// twice the time.
+/// Layouts are those of `ConvolutionShape`. Any float pointer will do, but for scratch memory, which holds pointers too and is aligned as they are; what
+/// does not begin on a cache line (64 bytes) costs up to twice the time.
 ///
 /// # Rounding
 /// Let u = 2⁻²⁴ and σ stand for root mean squares. Where values and errors are independent, product (i, j) of a tile has terms of the
@@ -52,6 +52,7 @@ public struct WinogradConvolution: ConvolutionAlgorithm {
                 for row in 0..<WinogradPass.blockInputs {
                     let source = weights + (tap * shape.inputChannels + c + row) * shape.outputChannels + k
                     let target = block + (tap * WinogradPass.blockInputs + row) * Vector.scalarCount
+                    prefetchForReading(source + WinogradPass.blockInputs * shape.outputChannels)
                     for lane in 0..<lanes { target[lane] = source[lane] }
                 }
             }

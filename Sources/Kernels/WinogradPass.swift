@@ -8,15 +8,7 @@ struct WinogradPass: Sendable {
     let input: WinogradPlane, output: WinogradPlane
     let top: Int, left: Int
 
-    /// Few, so that they, transformed both ways, stay in the second cache beside the filters; where all filters are too many for it, more of
-    /// them share each reading of the filters from the third; and where those of one product alone fill the second cache, still more.
-    private var tilesPerBlock: Int {
-        switch input.channels * output.channels {
-        case ...WinogradTiles.fewFilters: 24
-        case ..<(256 * 1024): 48
-        default: 132
-        }
-    }
+    private var tilesPerBlock: Int { WinogradTiles.perBlock(channelPairs: input.channels * output.channels) }
 
     var scratchCount: Int {
         TransformedTiles.count(rows: tilesPerBlock, channels: input.channels)
@@ -32,7 +24,8 @@ struct WinogradPass: Sendable {
     static let blockInputs = 8
     /// The filters, and behind them room for `prepare` to work in.
     var preparedCount: Int {
-        Winograd.products * productStride + (Winograd.products / 2 + 9 * Self.blockInputs) * Vector.scalarCount
+        Winograd.products * productStride
+            + (Winograd.products / 2 + (9 + 2 * Winograd.products) * Self.blockInputs) * Vector.scalarCount
     }
 
     func run(
@@ -59,7 +52,8 @@ struct WinogradPass: Sendable {
     }
 
     /// U ← G g Gᵀ of every filter, packed. `lay(c, k, lanes, block)` copies the weights of input channels c ..< c + 8 and output channels
-    /// k ..< k + lanes into `block` [9, 8, Vector.scalarCount], tap 3·r + s first. A vector of each product is written at a time.
+    /// k ..< k + lanes into `block` [9, 8, Vector.scalarCount], tap 3·r + s first. They are transformed into a place in the caches and copied
+    /// from there, some lines in a row for each product: memory takes one line here and one there, in 36 places far apart, at half the rate.
     @inline(__always)
     func prepare(
         into prepared: UnsafeMutablePointer<Float>,
@@ -68,19 +62,24 @@ struct WinogradPass: Sendable {
         let lanes = Vector.scalarCount
         let middle = prepared + Winograd.products * productStride
         let block = middle + Winograd.products / 2 * lanes
+        let transformed = block + 9 * Self.blockInputs * lanes
         for panel in stride(from: 0, to: panelChannels, by: registerTileColumns) {
             let width = min(registerTileColumns, panelChannels - panel)
             for firstInput in stride(from: 0, to: input.channels, by: Self.blockInputs) {
                 for half in stride(from: 0, to: width, by: lanes) {
                     lay(firstInput, panel + half, min(lanes, output.channels - panel - half), block)
                     for c in 0..<Self.blockInputs {
-                        let target = prepared + panel * input.channels + (firstInput + c) * width + half
+                        let target = transformed + c * width + half
                         Winograd.transform(by: Winograd.Filter.self, middle: middle) { r, s in
                             Vector(at: block + ((3 * r + s) * Self.blockInputs + c) * lanes)
                         } store: { i, j, value in
-                            value.store(at: target + (i * Winograd.inputs + j) * productStride)
+                            value.store(at: target + (i * Winograd.inputs + j) * Self.blockInputs * width)
                         }
                     }
+                }
+                for e in 0..<Winograd.products {
+                    (prepared + e * productStride + panel * input.channels + firstInput * width).update(
+                        from: transformed + e * Self.blockInputs * width, count: Self.blockInputs * width)
                 }
             }
         }

@@ -9,8 +9,17 @@ struct WinogradTiles: Sendable {
     private let images: Int
     private let rows: Int, columns: Int
 
-    /// Pairs of channels up to which the filters of all 36 products leave room in the second cache.
-    static let fewFilters = 64 * 128
+    /// Tiles that are worked on together, for a filter of so many pairs of an input and an output channel: few, where all 36 products of the
+    /// filters, or of their gradients, leave room for them in a second cache of 1 MB; more, where each block fetches those from the third
+    /// cache or from memory; whole multiples of a register tile's height.
+    static func perBlock(channelPairs: Int) -> Int {
+        switch channelPairs {
+        case ...(64 * 128): 24
+        case ..<(256 * 256): 48
+        default: 132
+        }
+    }
+
     /// So many tiles ahead are pixels asked for: while one is transformed they would come too late from memory.
     static let lead = 2
 

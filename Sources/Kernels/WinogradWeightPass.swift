@@ -5,14 +5,8 @@
 struct WinogradWeightPass: Sendable {
     let input: WinogradPlane, output: WinogradPlane
     let top: Int, left: Int
-    /// Few, so that they and the sums stay in the second cache; where the sums do not, they are read and written once for each block: more.
-    private var tilesPerBlock: Int {
-        switch input.channels * output.channels {
-        case ...WinogradTiles.fewFilters: 24
-        case ..<(64 * 1024): 48
-        default: 132
-        }
-    }
+
+    private var tilesPerBlock: Int { WinogradTiles.perBlock(channelPairs: input.channels * output.channels) }
 
     var scratchCount: Int {
         TransformedTiles.count(rows: tilesPerBlock, channels: input.channels)
@@ -44,14 +38,13 @@ struct WinogradWeightPass: Sendable {
                     rows: input.channels, columns: Vector.rounded(output.channels), depth: block.count,
                     v.base + e * v.matrixStride, aRowStride: 1, aDepthStride: v.rowStride, d.base + e * d.matrixStride,
                     bPanelStride: registerTileColumns, bDepthStride: d.rowStride, accumulate: first > 0,
-                    into: sums.base + e * sums.matrixStride,
-                    cRowStride: sums.rowStride)
+                    into: sums.base + e * sums.matrixStride, cRowStride: sums.rowStride)
             }
         }
         addFilterGradients(sums, workspace, to: weightGradient)
     }
 
-    /// dW ← dW + Gᵀ dU G.
+    /// dW ← dW + Gᵀ dU G. The 36 products are asked for some lines ahead, being too many for a core to see where each goes on.
     private func addFilterGradients(
         _ sums: TransformedTiles, _ workspace: WinogradWorkspace, to weightGradient: UnsafeMutablePointer<Float>
     ) {
@@ -73,7 +66,9 @@ struct WinogradWeightPass: Sendable {
     ) {
         let tapStride = input.channels * output.channels
         Winograd.transform(by: Winograd.FilterGradient.self, middle: workspace.middle) { i, j in
-            Lanes(at: source + (i * Winograd.inputs + j) * stride)
+            let place = source + (i * Winograd.inputs + j) * stride
+            prefetchForReading(place + 4 * Lanes.scalarCount)
+            return Lanes(at: place)
         } store: { r, s, value in
             let place = target + (3 * r + s) * tapStride
             (Lanes(at: place) + value).store(at: place)
