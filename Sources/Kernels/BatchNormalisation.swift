@@ -4,12 +4,11 @@
 /// inverse = 1/√(variance + ε); evaluation by running values. Each direction is a sum over rows and then a pass over them, so that the
 /// sums of several parts of the set can be added up in between. Sums are in Double.
 public enum BatchNormalisation {
-    /// sums ← Σ(x − origin) of every channel, then Σ(x − origin)² of every channel: 2·channels Doubles. The variance
+    /// sums ← sums + Σ(x − origin) of every channel, then Σ(x − origin)² of every channel: 2·channels Doubles. The variance
     /// that follows has an error of 2⁻⁵²·(mean − origin)²: nothing, unless the origin is some 10⁴ deviations away.
-    public static func moments(
+    public static func addMoments(
         rows: Int, channels: Int, input: UnsafePointer<Float>, origin: UnsafePointer<Float>, sums: UnsafeMutablePointer<Double>
     ) {
-        for c in 0..<2 * channels { sums[c] = 0 }
         forEachChannelBlock(rows: rows, channels: channels) { first, count, c, width in
             let center = Doubles8(load(origin + c, width: width))
             var sum = Doubles8()
@@ -102,12 +101,11 @@ public enum BatchNormalisation {
         }
     }
 
-    /// sums ← Σ dY of every channel, then Σ dY·x̂ of every channel: 2·channels Doubles; dY is what is in front of a ReLU.
-    public static func gradientSums(
+    /// sums ← sums + Σ dY of every channel, then Σ dY·x̂ of every channel: 2·channels Doubles; dY is what is in front of a ReLU.
+    public static func addGradientSums(
         rows: Int, channels: Int, input: UnsafePointer<Float>, _ transform: Transform, outputGradient: UnsafePointer<Float>,
         sums: UnsafeMutablePointer<Double>
     ) {
-        for c in 0..<2 * channels { sums[c] = 0 }
         forEachChannelBlock(rows: rows, channels: channels) { first, count, c, width in
             let lanes = transform.lanes(c, width: width)
             var sum = Doubles8()
@@ -126,7 +124,7 @@ public enum BatchNormalisation {
         }
     }
 
-    /// dβ ← dβ + Σ dY and dγ ← dγ + Σ dY·x̂, from the sums of `gradientSums`.
+    /// dβ ← dβ + Σ dY and dγ ← dγ + Σ dY·x̂, from the sums of `addGradientSums`.
     public static func addParameterGradients(
         channels: Int, sums: UnsafePointer<Double>, scaleGradient: UnsafeMutablePointer<Float>,
         shiftGradient: UnsafeMutablePointer<Float>

@@ -6,6 +6,9 @@ public protocol ConvolutionAlgorithm: Sendable {
     var shape: ConvolutionShape { get }
     /// Its name in tables and on the command line.
     static var name: String { get }
+    /// The fewest images that one call had better be given, because it reads all weights, or all of their gradient, again; `Int.max` for as
+    /// many as there are.
+    var leastImages: Int { get }
     /// Floats of scratch that each of the three functions below needs.
     var scratchCount: Int { get }
     /// Floats of the weights as `prepareForward` lays them out.
@@ -35,6 +38,7 @@ public protocol ConvolutionAlgorithm: Sendable {
 }
 
 extension ConvolutionAlgorithm {
+    public var leastImages: Int { 1 }
     public var forwardCount: Int { 0 }
     public var backwardCount: Int { 0 }
     public func prepareForward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}

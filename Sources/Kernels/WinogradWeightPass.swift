@@ -8,7 +8,7 @@ struct WinogradWeightPass: Sendable {
     let tilesPerBlock: Int
 
     private var tiles: WinogradTiles { WinogradTiles(outputHeight: output.height, outputWidth: output.width) }
-
+    var tilesPerImage: Int { tiles.perImage }
     var scratchCount: Int {
         TransformedTiles.count(rows: tilesPerBlock, channels: input.channels)
             + TransformedTiles.count(rows: tilesPerBlock, channels: output.channels)

@@ -47,12 +47,13 @@ public final class SyntheticStep {
         self.partition = partition
         layers = try model.resolvedLayers()
         try MemoryNeed(experiment, partition: partition, rank: 0).check(ranksHere: 1)
-        plan = try Plan(model: model, loss: experiment.loss, capacity: partition.largestMicroBatch, convolution: convolution)
+        let work = try RankWork(experiment, partition: partition, rank: 0)
+        plan = try Plan(experiment, work.options)
         state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser)
         state.layout.initialise(state.parameters.base, seed: experiment.seed)
         optimiserStep = OptimiserStep(optimiser: experiment.optimiser, layout: plan.layout)
         program = .replicated(
-            microBatches: partition.microBatches(ofRank: 0), trainedCount: plan.layout.trainedCount,
+            groups: work.groups, trainedCount: plan.layout.trainedCount,
             arenaCount: plan.layout.arenaCount)
         images = AlignedFloats(count: globalBatch * model.input.count)
         labels = (0..<globalBatch).map { Int32($0 % model.classes) }
@@ -80,23 +81,25 @@ public final class SyntheticStep {
         switch operation {
         case .clear: state.gradients.base.update(repeating: 0, count: state.gradients.count)
         case .prepare: plan.prepare(parameters: state.parameters.base)
-        case .compute(let number, let direction): compute(number, direction)
+        case .compute(let group, let direction): compute(group, direction)
         case .update(let range):
             optimiserStep.update(range, of: state, samples: globalBatch, rate: experiment.optimiser.rate, epoch: 0)
         case .updateStatistics:
             state.layout.updateStatistics(
                 parameters: state.parameters.base, gradients: state.gradients.base, samples: globalBatch)
-        case .computeSegment, .exchange: break
+        case .computeStage, .exchange: break
         }
     }
 
-    private func compute(_ number: Int, _ direction: Direction) {
-        let places = partition.positions(ofMicroBatch: number, inBatchOf: globalBatch)
+    private func compute(_ group: Range<Int>, _ direction: Direction) {
         labels.withUnsafeBufferPointer { labels in
             guard let firstLabel = labels.baseAddress else { return }
-            let batch = MicroBatch(
-                images: images.base + places.lowerBound * plan.model.input.count, labels: firstLabel + places.lowerBound,
-                count: places.count, firstSample: places.lowerBound)
+            let batch = RankWork.samples(
+                of: group, partition,
+                in: LocalBatch(
+                    position: Position(), globalCount: globalBatch, places: 0..<globalBatch, images: UnsafePointer(images.base),
+                    labels: firstLabel),
+                imageCount: plan.model.input.count)
             let mode = Plan.Mode.training(seed: experiment.seed, step: step)
             switch direction {
             case .forward: plan.forward(batch, parameters: state.parameters.base, mode: mode, figures: &figures)
@@ -112,7 +115,7 @@ extension Operation {
     fileprivate var phase: SyntheticStep.Phase? {
         switch self {
         case .clear, .prepare: .prepare
-        case .compute(_, let direction), .computeSegment(_, let direction): direction == .forward ? .forward : .backward
+        case .compute(_, let direction), .computeStage(_, let direction): direction == .forward ? .forward : .backward
         case .update, .updateStatistics: .update
         case .exchange: nil
         }
