@@ -53,6 +53,8 @@ final class BatchNormLayer: CompiledLayer {
     var momentsUse: Use { Use(reads: [wiring.input]) }
     var gradientSumsUse: Use { Use(reads: [wiring.input, wiring.outputGradient]) }
 
+    var gradientOffsets: [Int] { [offsets.scale, offsets.shift] }
+
     func isCheap(_ direction: Direction) -> Bool { direction == .forward }
 
     private var positions: Int { shape.height * shape.width }

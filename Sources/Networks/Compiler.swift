@@ -5,6 +5,8 @@ import Kernels
 protocol CompiledLayer {
     var forwardUse: Use { get }
     var backwardUse: Use { get }
+    /// Where the gradients that its backward pass adds to start in the arena.
+    var gradientOffsets: [Int] { get }
     /// The fewest samples that it had better be given at a time; `Int.max` for as many as there are.
     func leastSamples(_ direction: Direction) -> Int
     /// Whether what it gives in a direction is so cheap that it is computed again where another pass needs it, instead of being kept.
@@ -17,6 +19,7 @@ protocol CompiledLayer {
 }
 
 extension CompiledLayer {
+    var gradientOffsets: [Int] { [] }
     func leastSamples(_ direction: Direction) -> Int { 1 }
     func isCheap(_ direction: Direction) -> Bool { false }
     func prepare(_ direction: Direction, _ weights: WeightPreparation) {}
@@ -218,6 +221,8 @@ struct Compiler {
 struct LayerParameters {
     let weight: Int
     let bias: Int?
+
+    var offsets: [Int] { [weight] + [bias].compactMap(\.self) }
 }
 
 extension PoolingShape {

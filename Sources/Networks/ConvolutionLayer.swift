@@ -11,6 +11,8 @@ struct ConvolutionLayer: CompiledLayer {
     var forwardUse: Use { Use(reads: [wiring.input] + [preparedForward].compactMap(\.self), writes: [wiring.output]) }
     var backwardUse: Use { wiring.backward(keeping: [wiring.input] + [preparedBackward].compactMap(\.self)) }
 
+    var gradientOffsets: [Int] { parameters.offsets }
+
     func leastSamples(_ direction: Direction) -> Int {
         switch direction {
         case .forward: kernels.forward.leastImages

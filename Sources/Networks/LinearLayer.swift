@@ -9,6 +9,8 @@ struct LinearLayer: CompiledLayer {
     var forwardUse: Use { wiring.forward }
     var backwardUse: Use { wiring.backward(keeping: [wiring.input]) }
 
+    var gradientOffsets: [Int] { parameters.offsets }
+
     /// All: the weights are read for every product.
     func leastSamples(_ direction: Direction) -> Int { .max }
 

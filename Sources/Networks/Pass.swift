@@ -25,6 +25,15 @@ enum Action {
         }
     }
 
+    /// Where the gradients of parameters that it adds to start in the arena; BatchNorm adds its own when its sums are taken.
+    var gradientOffsets: [Int] {
+        switch self {
+        case .backward(let layer): layer is BatchNormLayer ? [] : layer.gradientOffsets
+        case .sums(let layer, .backward): layer.gradientOffsets
+        case .forward, .sums(_, .forward): []
+        }
+    }
+
     /// Whether its result is computed again where another pass needs it.
     var isCheap: Bool {
         switch self {

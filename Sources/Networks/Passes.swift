@@ -3,10 +3,12 @@
 /// Where BatchNorm needs a sum over the micro-batch, or over all ranks, a stage ends: there is one stage more than there are BatchNorm
 /// layers. Within a stage, passes end where actions that want the whole micro-batch at once (matrix products with large weights) meet others.
 struct Passes {
-    /// By stage, each in the order in which its passes run.
-    private(set) var forward: [[Pass]]
-    /// By stage as in `forward`: the last stage runs first.
-    private(set) var backward: [[Pass]]
+    /// In the order in which they run.
+    let forward: [Pass]
+    let backward: [Pass]
+    /// The passes of each stage; on the way back, the last stage comes first.
+    let forwardStages: [Range<Int>]
+    let backwardStages: [Range<Int>]
 
     /// - Parameters:
     ///   - layers: in forward order.
@@ -18,21 +20,31 @@ struct Passes {
             if let normalisation = layer as? BatchNormLayer { builder.endStage(with: .sums(normalisation, .forward)) }
             builder.append(.forward(layer))
         }
-        forward = builder.stages
+        let forwardCounts = builder.stages.map(\.count)
+        var order = builder.stages
         builder = Builder()
         for layer in layers.reversed() {
             if let normalisation = layer as? BatchNormLayer { builder.endStage(with: .sums(normalisation, .backward)) }
             builder.append(.backward(layer))
         }
-        backward = builder.stages.reversed()
-        if tiles { computeAgain() }
-        forward.chooseTiles(capacity: capacity, sizes: sizes, tiles: tiles)
-        backward.chooseTiles(capacity: capacity, sizes: sizes, tiles: tiles)
+        let backwardCounts = builder.stages.map(\.count)
+        order += builder.stages
+        var all = order.flatMap(\.self)
+        if tiles { all.computeAgain() }
+        for index in all.indices { all[index].chooseTile(capacity: capacity, sizes: sizes, tiles: tiles) }
+        let forwardCount = forwardCounts.reduce(0, +)
+        (forward, backward) = (Array(all[..<forwardCount]), Array(all[forwardCount...]))
+        forwardStages = Self.ranges(forwardCounts)
+        backwardStages = Self.ranges(backwardCounts).reversed()
     }
 
-    /// All passes in the order in which they run.
-    var forwardOrder: [Pass] { forward.flatMap(\.self) }
-    var backwardOrder: [Pass] { backward.reversed().flatMap(\.self) }
+    private static func ranges(_ counts: [Int]) -> [Range<Int>] {
+        var end = 0
+        return counts.map { count in
+            defer { end += count }
+            return end..<end + count
+        }
+    }
 
     private struct Builder {
         var stages: [[Pass]] = [[]]
@@ -52,37 +64,28 @@ struct Passes {
             stages.append([])
         }
     }
+}
 
+extension [Pass] {
     /// Puts cheap actions in front of what reads their results in other passes, so that these need not be kept. From the last to the first,
     /// since an action that is put somewhere may itself read what a cheap one before it has given.
-    private mutating func computeAgain() {
-        let origins = forward + backward.reversed()
-        for (stage, passes) in origins.enumerated().reversed() {
-            for pass in passes.reversed() {
-                for action in pass.actions.reversed() where action.isCheap {
-                    guard let result = action.use.writes.first, !action.use.reads.contains(result),
-                        origins.writers(of: result) == 1,
-                        !action.use.reads.contains(where: { origins[(stage + 1)...].writers(of: $0) > 0 })
-                    else { continue }
-                    for stage in forward.indices { forward[stage].insert(action, beforeReadersOf: result) }
-                    for stage in backward.indices { backward[stage].insert(action, beforeReadersOf: result) }
+    fileprivate mutating func computeAgain() {
+        for (place, origin) in enumerated().reversed() {
+            for action in origin.actions.reversed() where action.isCheap {
+                guard let result = action.use.writes.first, !action.use.reads.contains(result), writers(of: result) == 1,
+                    !action.use.reads.contains(where: { self[(place + 1)...].writers(of: $0) > 0 })
+                else { continue }
+                for index in indices {
+                    if let reader = self[index].firstReader(of: result) { self[index].insert(action, at: reader) }
                 }
             }
         }
     }
 }
 
-extension Collection<[Pass]> {
+extension Collection<Pass> {
     fileprivate func writers(of value: Value) -> Int {
-        reduce(0) { $0 + $1.reduce(0) { $0 + $1.uses.count { $0.writes.contains(value) } } }
-    }
-}
-
-extension [Pass] {
-    fileprivate mutating func insert(_ action: Action, beforeReadersOf value: Value) {
-        for index in indices {
-            if let reader = self[index].firstReader(of: value) { self[index].insert(action, at: reader) }
-        }
+        reduce(0) { $0 + $1.uses.count { $0.writes.contains(value) } }
     }
 }
 
@@ -93,14 +96,4 @@ extension Pass {
 extension Action {
     /// Whether it can join any pass.
     fileprivate var isIndifferent: Bool { leastSamples == 1 }
-}
-
-extension [[Pass]] {
-    fileprivate mutating func chooseTiles(capacity: Int, sizes: ValueSizes, tiles: Bool) {
-        for stage in indices {
-            for index in self[stage].indices {
-                self[stage][index].chooseTile(capacity: capacity, sizes: sizes, tiles: tiles)
-            }
-        }
-    }
 }

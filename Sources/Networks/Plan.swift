@@ -155,7 +155,8 @@ public final class Plan {
     public func prepare(parameters: UnsafePointer<Float>) {
         preparedParameters = parameters
         guard !preparesForEachPass else { return }
-        for pass in passes.forwardOrder + passes.backwardOrder { prepare(pass, parameters) }
+        for pass in passes.forward { prepare(pass, parameters) }
+        for pass in passes.backward { prepare(pass, parameters) }
     }
 
     private func prepare(_ pass: Pass, _ parameters: UnsafePointer<Float>) {
@@ -174,8 +175,8 @@ public final class Plan {
     public func backward(
         _ batch: MicroBatch, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>, mode: Mode
     ) {
-        for stage in (0..<stageCount).reversed() {
-            backward(batch, stage: stage, parameters: parameters, gradients: gradients, mode: mode)
+        for pass in 0..<backwardPassCount {
+            backward(batch, pass: pass, parameters: parameters, gradients: gradients, mode: mode) {}
         }
     }
 
@@ -192,7 +193,9 @@ public final class Plan {
     ) {
         if stage > 0 { batchNorms[stage - 1].use(batch, parameters: parameters, mode: mode) }
         if stage < batchNorms.count { batchNorms[stage].open() }
-        run(passes.forward[stage], batch, parameters: parameters, gradients: nil, mode: mode)
+        for pass in passes.forward[passes.forwardStages[stage]] {
+            run(pass, batch, parameters: parameters, gradients: nil, mode: mode) {}
+        }
         if stage < batchNorms.count {
             batchNorms[stage].closeForward()
         } else {
@@ -200,30 +203,52 @@ public final class Plan {
         }
     }
 
-    /// The backward pass through one stage; stages run from the last to the first.
+    /// The passes of the way back, in which gradients become final one after another.
+    public var backwardPassCount: Int { passes.backward.count }
+
+    /// The passes of the way back that belong to a stage.
+    public func backwardPasses(ofStage stage: Int) -> Range<Int> { passes.backwardStages[stage] }
+
+    /// So many floats at the beginning of the arena hold gradients to which no backward pass behind `pass` adds anything. Behind the last
+    /// one, that is the whole arena.
+    public func finalGradients(afterBackwardPass pass: Int) -> Int {
+        let later = passes.backward[(pass + 1)...].flatMap(\.actions).flatMap(\.gradientOffsets)
+        return pass + 1 == backwardPassCount ? layout.arenaCount : later.min() ?? layout.trainedCount
+    }
+
+    /// One pass of the way back; they run in order, each once.
+    /// - Parameter meanwhile: called between tiles; what others wait for may go on there.
     public func backward(
-        _ batch: MicroBatch, stage: Int, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>, mode: Mode
-    ) {
-        if stage > 0 { batchNorms[stage - 1].open() }
-        run(passes.backward[stage], batch, parameters: parameters, gradients: gradients, mode: mode)
-        if stage > 0 { batchNorms[stage - 1].closeBackward(gradients: gradients) }
+        _ batch: MicroBatch, pass: Int, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>, mode: Mode,
+        meanwhile: () throws -> Void
+    ) rethrows {
+        guard let stage = passes.backwardStages.firstIndex(where: { $0.contains(pass) }) else {
+            fault("there is no backward pass \(pass)")
+        }
+        let mine = passes.backwardStages[stage]
+        let normalisation = stage > 0 ? batchNorms[stage - 1] : nil
+        if pass == mine.lowerBound { normalisation?.open() }
+        try run(
+            passes.backward[pass], batch, parameters: parameters, gradients: gradients, mode: mode,
+            meanwhile: meanwhile)
+        if pass == mine.upperBound - 1 { normalisation?.closeBackward(gradients: gradients) }
     }
 
     private func run(
-        _ passes: [Pass], _ batch: MicroBatch, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>?, mode: Mode
-    ) {
+        _ pass: Pass, _ batch: MicroBatch, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>?, mode: Mode,
+        meanwhile: () throws -> Void
+    ) rethrows {
         require(batch.count <= capacity, "a micro-batch of \(batch.count) samples in a plan for \(capacity)")
         require(preparedParameters == parameters, "a pass with other parameters than those that weights were prepared from")
         guard let slots = slots.baseAddress else { return }
         slots[Value.images.index].base = UnsafeMutableRawPointer(mutating: batch.images)
-        for pass in passes {
-            if preparesForEachPass && batch.count > 0 { prepare(pass, parameters) }
-            for first in stride(from: 0, to: batch.count, by: pass.tile) {
-                let tile = Tile(
-                    batch: batch, mode: mode, first: first, samples: min(pass.tile, batch.count - first), parameters: parameters,
-                    parameterGradients: gradients, slots: slots, scratch: scratch.base)
-                for action in pass.actions { action.run(tile) }
-            }
+        if preparesForEachPass && batch.count > 0 { prepare(pass, parameters) }
+        for first in stride(from: 0, to: batch.count, by: pass.tile) {
+            let tile = Tile(
+                batch: batch, mode: mode, first: first, samples: min(pass.tile, batch.count - first), parameters: parameters,
+                parameterGradients: gradients, slots: slots, scratch: scratch.base)
+            for action in pass.actions { action.run(tile) }
+            try meanwhile()
         }
     }
 

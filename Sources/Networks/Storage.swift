@@ -23,10 +23,10 @@ struct Storage {
         places = Array(repeating: nil, count: sizes.count)
         var lives = Array(repeating: Life(), count: sizes.count)
         var clock = 0
-        for pass in passes.forwardOrder { lives.record(pass, &clock) }
+        for pass in passes.forward { lives.record(pass, &clock) }
         for value in turn.values { lives[value.index].note(clock, in: clock...clock, isFirstWrite: false, tile: 0) }
         clock += 1
-        for pass in passes.backwardOrder { lives.record(pass, &clock) }
+        for pass in passes.backward { lives.record(pass, &clock) }
 
         var (whole, tile) = (Packing(), Packing())
         let values = (1..<sizes.count).map(Value.init).filter { lives[$0.index].isUsed }

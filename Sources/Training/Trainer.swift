@@ -210,8 +210,11 @@ public final class Trainer {
         case .forward:
             plan.forward(share, stage: stage, parameters: state.parameters.base, mode: mode, figures: &stepFigures)
         case .backward:
-            plan.backward(
-                share, stage: stage, parameters: state.parameters.base, gradients: state.gradients.base, mode: mode)
+            for pass in plan.backwardPasses(ofStage: stage) {
+                plan.backward(
+                    share, pass: pass, parameters: state.parameters.base, gradients: state.gradients.base, mode: mode
+                ) {}
+            }
         }
     }
 
