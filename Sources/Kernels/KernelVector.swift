@@ -16,3 +16,8 @@ extension KernelVector {
         UnsafeMutableRawPointer(target).storeBytes(of: self, as: KernelVector.self)
     }
 }
+
+/// Asks for the cache line at `place`, which will be written soon: a tile's stores come in a burst, and would wait for their lines one after
+/// another.
+@inline(__always)
+func prefetchForWriting(_ place: UnsafePointer<Float>) { kernel_prefetch_for_writing(place) }

@@ -106,11 +106,6 @@ struct SampleBlockedOuterProduct: Sendable {
     }
 }
 
-/// target[i] ← target[i] + the sum of the lanes of vector i.
-func addLaneSums(of vectors: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int) {
-    for i in 0..<count { target[i] += KernelVector(at: vectors + i * KernelVector.scalarCount).sum() }
-}
-
 /// Neighbouring taps over the pixels of a few rows; all distances are in floats.
 private struct TapTile {
     /// What the first tap reads for the first pixel.

@@ -129,6 +129,9 @@ private struct PixelTile {
     ) {
         let lanes = KernelVector.scalarCount
         let stride = sourceStride
+        for pixel in 0..<pixels {
+            for channel in 0..<channels { prefetchForWriting(target + pixel * targetStride + channel * lanes) }
+        }
         var tile = SampleTile<channels, pixels> { KernelVector(repeating: bias?[$0] ?? 0) }
         for row in 0..<rows {
             for run in 0..<runs {

@@ -21,11 +21,11 @@ public enum SampleBlocks {
         forEachSquare(samples: samples, count: count) { sample, first, place, present in
             let from = source + sample * count + first
             if present == 8 {
-                var square = Square(from, stride: count)
+                var square = FloatSquare(from, stride: count)
                 square.transpose()
                 square.store(at: target + place, stride: lanes)
             } else {
-                var square = Square()
+                var square = FloatSquare()
                 for row in 0..<8 where row < present { square.setRow(row, from + row * count) }
                 square.transpose()
                 square.store(at: target + place, stride: lanes)
@@ -46,7 +46,7 @@ public enum SampleBlocks {
     {
         forEachSquare(samples: samples, count: count) { sample, first, place, present in
             let to = target + sample * count + first
-            var square = Square(source + place, stride: lanes)
+            var square = FloatSquare(source + place, stride: lanes)
             square.transpose()
             if present == 8 {
                 square.store(at: to, stride: count)
@@ -80,68 +80,5 @@ public enum SampleBlocks {
                 for lane in 0..<lanes { each(block * lanes + lane, i, start + i * lanes + lane) }
             }
         }
-    }
-}
-
-/// Eight rows of eight floats, in registers.
-private struct Square {
-    private var upper = InlineArray<4, SIMD8<Float>>(repeating: SIMD8())
-    private var lower = InlineArray<4, SIMD8<Float>>(repeating: SIMD8())
-
-    @inline(__always)
-    init() {}
-
-    @inline(__always)
-    init(_ source: UnsafePointer<Float>, stride: Int) {
-        for row in 0..<4 {
-            upper[row] = load8(source + row * stride)
-            lower[row] = load8(source + (row + 4) * stride)
-        }
-    }
-
-    @inline(__always)
-    mutating func setRow(_ row: Int, _ source: UnsafePointer<Float>) {
-        if row < 4 { upper[row] = load8(source) } else { lower[row - 4] = load8(source) }
-    }
-
-    @inline(__always)
-    func storeRow(_ row: Int, at target: UnsafeMutablePointer<Float>) {
-        store8(row < 4 ? upper[row] : lower[row - 4], at: target)
-    }
-
-    @inline(__always)
-    func store(at target: UnsafeMutablePointer<Float>, stride: Int) {
-        for row in 0..<4 {
-            store8(upper[row], at: target + row * stride)
-            store8(lower[row], at: target + (row + 4) * stride)
-        }
-    }
-
-    /// Three perfect shuffles: each puts row i and row i + 4 into rows 2i and 2i + 1, their lanes in turns. A place's six bits, row above lane,
-    /// move round by one each time; after three, rows and lanes have changed places.
-    @inline(__always)
-    mutating func transpose() {
-        shuffle()
-        shuffle()
-        shuffle()
-    }
-
-    @inline(__always)
-    private mutating func shuffle() {
-        let (a, b) = (upper, lower)
-        for i in 0..<2 {
-            upper[2 * i] = Self.interleave(a[i].lowHalf, b[i].lowHalf)
-            upper[2 * i + 1] = Self.interleave(a[i].highHalf, b[i].highHalf)
-            lower[2 * i] = Self.interleave(a[i + 2].lowHalf, b[i + 2].lowHalf)
-            lower[2 * i + 1] = Self.interleave(a[i + 2].highHalf, b[i + 2].highHalf)
-        }
-    }
-
-    @inline(__always)
-    private static func interleave(_ even: SIMD4<Float>, _ odd: SIMD4<Float>) -> SIMD8<Float> {
-        var both = SIMD8<Float>()
-        both.evenHalf = even
-        both.oddHalf = odd
-        return both
     }
 }

@@ -154,8 +154,11 @@ struct Compiler {
             )
         case .maxPool(let description):
             let shape = PoolingShape(description, over: layer.input)
+            maskCount += shape.outputCount * MemoryLayout<UInt16>.stride
             return (
-                MaxPoolingLayer(shape: shape, rectifies: fusion.rectifies, input: input, output: output, gradients: wiring), true
+                MaxPoolingLayer(
+                    shape: shape, capacity: capacity, rectifies: fusion.rectifies, input: input, output: output, gradients: wiring),
+                true
             )
         case .averagePool(let description):
             let shape = PoolingShape(description, over: layer.input)
