@@ -3,32 +3,21 @@ struct FloatSquare {
     private var upper = InlineArray<4, SIMD8<Float>>(repeating: SIMD8())
     private var lower = InlineArray<4, SIMD8<Float>>(repeating: SIMD8())
 
+    /// The first `rows` ≤ 8 of eight rows that are `stride` floats apart; those behind them are 0.
     @inline(__always)
-    init() {}
-
-    @inline(__always)
-    init(_ source: UnsafePointer<Float>, stride: Int) {
+    init(_ source: UnsafePointer<Float>, stride: Int, rows: Int = 8) {
         for row in 0..<4 {
-            upper[row] = load8(source + row * stride)
-            lower[row] = load8(source + (row + 4) * stride)
+            if row < rows { upper[row] = load8(source + row * stride) }
+            if row + 4 < rows { lower[row] = load8(source + (row + 4) * stride) }
         }
     }
 
+    /// Puts the first `rows` ≤ 8 rows at `target`, `stride` floats apart.
     @inline(__always)
-    mutating func setRow(_ row: Int, _ source: UnsafePointer<Float>) {
-        if row < 4 { upper[row] = load8(source) } else { lower[row - 4] = load8(source) }
-    }
-
-    @inline(__always)
-    func storeRow(_ row: Int, at target: UnsafeMutablePointer<Float>) {
-        store8(row < 4 ? upper[row] : lower[row - 4], at: target)
-    }
-
-    @inline(__always)
-    func store(at target: UnsafeMutablePointer<Float>, stride: Int) {
+    func store(at target: UnsafeMutablePointer<Float>, stride: Int, rows: Int = 8) {
         for row in 0..<4 {
-            store8(upper[row], at: target + row * stride)
-            store8(lower[row], at: target + (row + 4) * stride)
+            if row < rows { store8(upper[row], at: target + row * stride) }
+            if row + 4 < rows { store8(lower[row], at: target + (row + 4) * stride) }
         }
     }
 

@@ -3,7 +3,7 @@
 ///
 ///     sums[r, s, c, k] += Σ_pixels X[pixel of tap (r, s), c] · dY[pixel, k]
 ///
-/// A few rows of the output at a time, so that what a kernel row reads of them and of the input stays in the first cache while all of its tiles
+/// A few rows of the output at a time, so that what a kernel row reads of them and of the input stays in a near cache while all of its tiles
 /// pass by. A register tile is `SampleTiles.rows` output channels of up to 4 neighbouring (tap, channel)s; pixels outside the image are left out.
 struct SampleBlockedOuterProduct: Sendable {
     let shape: ConvolutionShape
@@ -12,7 +12,8 @@ struct SampleBlockedOuterProduct: Sendable {
     /// Rows of the output that are worked on together.
     private let rowsPerGroup: Int
 
-    /// Half of a first cache of 32 KB.
+    /// What one tile may pass over: a tenth of a second cache of 1 MB. Fewer rows would stay in the first cache, but the sums are read and written
+    /// once a group, which costs more than the second cache does (measured for LeNet-5 with a quarter of it to twice as much).
     private static let groupFloats = 24 * 1_024
 
     init(_ shape: ConvolutionShape, columns: [TapSegment]) {

@@ -39,44 +39,56 @@ struct SampleBlockedProduct: Sendable {
         blocks: Int, source: UnsafePointer<Float>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
         target: UnsafeMutablePointer<Float>
     ) {
-        let lanes = KernelVector.scalarCount
-        let (sourcePixel, targetPixel) = (sourceChannels * lanes, targetChannels * lanes)
         for block in 0..<blocks {
-            let source = source + block * sourceHeight * sourceWidth * sourcePixel
-            let target = target + block * targetHeight * targetWidth * targetPixel
             for row in rows {
                 for column in columns {
-                    // A segment narrower than a tile is worked on down its columns, where it is higher than wide.
-                    let goesDown = column.count < min(SampleTiles.columns, row.count)
-                    let (along, across) = goesDown ? (row, column) : (column, row)
-                    let (alongSource, acrossSource) = goesDown ? (sourceWidth, 1) : (1, sourceWidth)
-                    let (alongTarget, acrossTarget) = goesDown ? (targetWidth, 1) : (1, targetWidth)
-                    // Taps that read neighbouring pixels are one run.
-                    let isRun = column.tapSource == 1 && column.tapStep == 1
-                    var pixels = PixelTile(
-                        source: source, sourceStride: along.sourceStep * alongSource * sourcePixel, target: target,
-                        targetStride: along.targetStep * alongTarget * targetPixel, rows: row.taps,
-                        rowSource: row.tapSource * sourceWidth * sourcePixel, rowTaps: row.tapStep * kernelWidth * sourceChannels,
-                        runs: isRun ? min(1, column.taps) : column.taps, runSource: column.tapSource * sourcePixel,
-                        runTaps: column.tapStep * sourceChannels, runLength: (isRun ? column.taps : 1) * sourceChannels)
-                    let firstTap = (row.firstTap * kernelWidth + column.firstTap) * sourceChannels
-                    let firstSource = row.firstSource * sourceWidth + column.firstSource
-                    let firstTarget = row.firstTarget * targetWidth + column.firstTarget
-                    for line in 0..<across.count {
-                        let lineSource = firstSource + line * across.sourceStep * acrossSource
-                        let lineTarget = firstTarget + line * across.targetStep * acrossTarget
-                        forEachPart(of: along.count, atMost: SampleTiles.columns) { place, width in
-                            pixels.source = source + (lineSource + place * along.sourceStep * alongSource) * sourcePixel
-                            let pixel = lineTarget + place * along.targetStep * alongTarget
-                            forEachPart(of: targetChannels, atMost: SampleTiles.rows) { channel, channels in
-                                pixels.target = target + pixel * targetPixel + channel * lanes
-                                pixels.compute(
-                                    width, channels,
-                                    packed + channel * kernelHeight * kernelWidth * sourceChannels + firstTap * channels,
-                                    bias.map { $0 + channel })
-                            }
-                        }
-                    }
+                    multiply(
+                        row, column, source + block * sourceHeight * sourceWidth * sourcePixel, packed, bias,
+                        target + block * targetHeight * targetWidth * targetPixel)
+                }
+            }
+        }
+    }
+
+    /// Floats from one pixel to the next.
+    private var sourcePixel: Int { sourceChannels * KernelVector.scalarCount }
+    private var targetPixel: Int { targetChannels * KernelVector.scalarCount }
+
+    /// Places of a segment, and the floats from one to the next in source and target.
+    private struct Walk {
+        let count: Int, source: Int, target: Int
+    }
+
+    /// The targets of one block that lie in a segment of its rows and one of its columns, so that all of them read the same taps.
+    private func multiply(
+        _ row: TapSegment, _ column: TapSegment, _ source: UnsafePointer<Float>, _ packed: UnsafePointer<Float>,
+        _ bias: UnsafePointer<Float>?, _ target: UnsafeMutablePointer<Float>
+    ) {
+        let (sourceRow, targetRow) = (sourceWidth * sourcePixel, targetWidth * targetPixel)
+        let down = Walk(count: row.count, source: row.sourceStep * sourceRow, target: row.targetStep * targetRow)
+        let right = Walk(count: column.count, source: column.sourceStep * sourcePixel, target: column.targetStep * targetPixel)
+        // A segment narrower than a tile is worked on down its columns, where it is higher than wide.
+        let goesDown = right.count < min(SampleTiles.columns, down.count)
+        let (along, across) = goesDown ? (down, right) : (right, down)
+        // Taps that read neighbouring pixels are one run.
+        let isRun = column.tapSource == 1 && column.tapStep == 1
+        let firstSource = source + row.firstSource * sourceRow + column.firstSource * sourcePixel
+        let firstTarget = target + row.firstTarget * targetRow + column.firstTarget * targetPixel
+        let firstTap = (row.firstTap * kernelWidth + column.firstTap) * sourceChannels
+        var pixels = PixelTile(
+            source: firstSource, sourceStride: along.source, target: firstTarget, targetStride: along.target, rows: row.taps,
+            rowSource: row.tapSource * sourceRow, rowTaps: row.tapStep * kernelWidth * sourceChannels,
+            runs: isRun ? min(1, column.taps) : column.taps, runSource: column.tapSource * sourcePixel,
+            runTaps: column.tapStep * sourceChannels, runLength: (isRun ? column.taps : 1) * sourceChannels)
+        for line in 0..<across.count {
+            forEachPart(of: along.count, atMost: SampleTiles.columns) { place, width in
+                pixels.source = firstSource + line * across.source + place * along.source
+                let pixel = firstTarget + line * across.target + place * along.target
+                forEachPart(of: targetChannels, atMost: SampleTiles.rows) { channel, channels in
+                    pixels.target = pixel + channel * KernelVector.scalarCount
+                    pixels.compute(
+                        width, channels, packed + channel * kernelHeight * kernelWidth * sourceChannels + firstTap * channels,
+                        bias.map { $0 + channel })
                 }
             }
         }

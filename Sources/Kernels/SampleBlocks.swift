@@ -19,17 +19,9 @@ public enum SampleBlocks {
     ///   - target: [blocks, count, lanes].
     public static func gather(samples: Int, count: Int, from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) {
         forEachSquare(samples: samples, count: count) { sample, first, place, present in
-            let from = source + sample * count + first
-            if present == 8 {
-                var square = FloatSquare(from, stride: count)
-                square.transpose()
-                square.store(at: target + place, stride: lanes)
-            } else {
-                var square = FloatSquare()
-                for row in 0..<8 where row < present { square.setRow(row, from + row * count) }
-                square.transpose()
-                square.store(at: target + place, stride: lanes)
-            }
+            var square = FloatSquare(source + sample * count + first, stride: count, rows: present)
+            square.transpose()
+            square.store(at: target + place, stride: lanes)
         } each: { sample, i, place in
             target[place] = sample < samples ? source[sample * count + i] : 0
         }
@@ -45,14 +37,9 @@ public enum SampleBlocks {
     public static func scatter(samples: Int, count: Int, from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>)
     {
         forEachSquare(samples: samples, count: count) { sample, first, place, present in
-            let to = target + sample * count + first
             var square = FloatSquare(source + place, stride: lanes)
             square.transpose()
-            if present == 8 {
-                square.store(at: to, stride: count)
-            } else {
-                for row in 0..<8 where row < present { square.storeRow(row, at: to + row * count) }
-            }
+            square.store(at: target + sample * count + first, stride: count, rows: present)
         } each: { sample, i, place in
             if sample < samples { target[sample * count + i] = source[place] }
         }
