@@ -12,9 +12,10 @@ struct SampleBlockedOuterProduct: Sendable {
     /// Rows of the output that are worked on together.
     private let rowsPerGroup: Int
 
-    /// What one tile may pass over: a tenth of a second cache of 1 MB. Fewer rows would stay in the first cache, but the sums are read and written
-    /// once a group, which costs more than the second cache does (measured for LeNet-5 with a quarter of it to twice as much).
-    private static let groupFloats = 24 * 1_024
+    /// What one tile may pass over. The sums are read and written once a group, so more rows are better as long as the tile's loads come in time:
+    /// 6×4 sums of sixteen lanes take 27 bytes a cycle, which a second cache gives (96 KB); 3×4 of eight take 37, which the first alone does
+    /// (24 KB).
+    private static var groupFloats: Int { KernelVector.scalarCount == 16 ? 24 * 1_024 : 6 * 1_024 }
 
     init(_ shape: ConvolutionShape, columns: [TapSegment]) {
         self.shape = shape
