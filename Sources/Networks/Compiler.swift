@@ -81,7 +81,9 @@ struct Compiler {
     mutating func compile(_ model: [ResolvedLayer], classes: Int) -> (outputs: Value, gradient: Value) {
         let end = sizes.add(classes)
         let images = Activation(value: .images, gradient: nil, isReadAgain: true)
-        let outputs = compile(model, from: images, end: end, mayBlock: true)
+        // BatchNorm wants pixels, and takes micro-batches of perhaps fewer samples than a vector has lanes.
+        let hasBatchNorm = model.flatMap(\.flattened).contains { if case .batchNorm = $0.description { true } else { false } }
+        let outputs = compile(model, from: images, end: end, mayBlock: !hasBatchNorm)
         return (outputs.value, end)
     }
 
