@@ -28,6 +28,7 @@ public final class Trainer {
     private let validationEvaluator: Evaluator?
     private let optimiserStep: OptimiserStep
     private let sums = FigureSums()
+    private let exchange: Exchange
     /// Rank 0's alone.
     private let metrics: MetricsLog?
     private let store: CheckpointStore?
@@ -47,6 +48,7 @@ public final class Trainer {
         partition = session.partition
         work = session.work
         optimiserStep = OptimiserStep(optimiser: session.experiment.optimiser, layout: session.state.layout)
+        exchange = Exchange(world: world, plan: plan, gradients: state.gradients, sums: sums, recorder: recorder)
         self.metrics = metrics
         self.store = store
         trainingSamples = session.training.count
@@ -178,7 +180,7 @@ public final class Trainer {
                 compute(share(of: batch), direction, stage: stage, step: step)
             case .exchange(let collective):
                 recorder.enter(.exchange, step: step, operation: index)
-                try exchange(collective, of: batch)
+                try sum(collective, of: batch)
             case .update(let range):
                 recorder.enter(.update, step: step, operation: index)
                 optimiserStep.update(
@@ -227,27 +229,15 @@ public final class Trainer {
         }
     }
 
-    private func exchange(_ collective: Collective, of batch: LocalBatch) throws {
-        switch collective {
-        case .gradients(let range):
-            let entered = recorder.collectiveEntered(kind: .allReduce, count: range.count)
-            try world.allReduce(UnsafeMutableBufferPointer(rebasing: state.gradients.buffer[range]), .sum)
-            recorder.collectiveLeft(entered)
-        case .statistics(let layer):
-            let sums = plan.statistics(layer)
-            let entered = recorder.collectiveEntered(kind: .allReduce, count: sums.count)
-            try world.allReduce(sums, .sum)
-            recorder.collectiveLeft(entered)
-        case .figures:
-            let entered = recorder.collectiveEntered(kind: .allReduce, count: FigureSums.count)
-            let lostHere = stepFigures.nonFinite
-            stepFigures = try sums.total(of: stepFigures, over: world)
-            recorder.collectiveLeft(entered)
-            require(
-                stepFigures.samples == batch.globalCount,
-                "the ranks computed \(stepFigures.samples) samples of a global batch of \(batch.globalCount)")
-            if stepFigures.nonFinite > 0 { try stopDiverged(lostHere: lostHere) }
-        }
+    /// Adds up over all ranks, which stop here together where the loss of any sample is no number.
+    private func sum(_ collective: Collective, of batch: LocalBatch) throws {
+        let lostHere = stepFigures.nonFinite
+        try exchange.run(collective, figures: &stepFigures)
+        guard collective == .figures else { return }
+        require(
+            stepFigures.samples == batch.globalCount,
+            "the ranks computed \(stepFigures.samples) samples of a global batch of \(batch.globalCount)")
+        if stepFigures.nonFinite > 0 { try stopDiverged(lostHere: lostHere) }
     }
 
     /// Ends training on all ranks before a loss that is no number reaches the parameters.
