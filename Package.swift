@@ -32,9 +32,6 @@ let package = Package(
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
-        // A header alone, read with the flags of the target that imports it: what that target is compiled for.
-        .systemLibrary(name: "CVector"),
-
         // What must run before anything that is compiled for one CPU.
         .target(name: "CKernelTarget", cSettings: [.unsafeFlags([kernelTarget], .when(configuration: .release))]),
         .target(name: "CProcessor"),
@@ -44,7 +41,7 @@ let package = Package(
         .target(name: "Random", swiftSettings: strict),
         .target(name: "Recorder", dependencies: ["Diagnostics"], swiftSettings: strict),
         .target(name: "MPI", dependencies: ["COpenMPI", "Diagnostics"], swiftSettings: strict),
-        .target(name: "Kernels", dependencies: ["COpenBLAS", "CVector"], swiftSettings: kernels),
+        .target(name: "Kernels", dependencies: ["CKernelTarget", "COpenBLAS"], swiftSettings: kernels),
         .target(name: "Networks", dependencies: ["Diagnostics", "Kernels", "Random"], swiftSettings: strict),
         .target(name: "ImageFiles", dependencies: ["CPNG", "CTurboJPEG", "Diagnostics"], swiftSettings: strict),
         .target(
@@ -60,7 +57,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Benchmarks", dependencies: ["Diagnostics", "Kernels", "Networks", "Random", "Training"], swiftSettings: strict),
+            name: "Benchmarks", dependencies: ["Diagnostics", "Kernels", "MPI", "Networks", "Random", "Training"],
+            swiftSettings: strict),
         .executableTarget(
             name: "lockstep",
             dependencies: [
@@ -78,7 +76,7 @@ let package = Package(
         .testTarget(name: "RandomTests", dependencies: ["Random"], swiftSettings: strict),
         .testTarget(
             name: "BenchmarksTests", dependencies: ["Benchmarks", "Kernels", "Networks", "Training"], swiftSettings: strict),
-        .testTarget(name: "KernelsTests", dependencies: ["CKernelTarget", "Kernels", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "NetworksTests", dependencies: ["Diagnostics", "Kernels", "Networks", "Random", "TestSupport"],
             exclude: ["Golden"], swiftSettings: strict),

@@ -13,6 +13,16 @@ public struct LocalBatch {
     /// [places.count, H, W, C] and [places.count].
     public let images: UnsafePointer<Float>
     public let labels: UnsafePointer<Int32>
+
+    public init(
+        position: Position, globalCount: Int, places: Range<Int>, images: UnsafePointer<Float>, labels: UnsafePointer<Int32>
+    ) {
+        self.position = position
+        self.globalCount = globalCount
+        self.places = places
+        self.images = images
+        self.labels = labels
+    }
 }
 
 /// Reads this rank's samples, batch after batch and epoch after epoch, one batch ahead on a thread of its own.

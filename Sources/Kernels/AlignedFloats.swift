@@ -15,6 +15,11 @@ public final class AlignedFloats {
         base.initialize(repeating: 0, count: max(count, 1))
     }
 
+    /// Storage of at least so many bytes, for values of any kind.
+    public convenience init(bytes: Int) {
+        self.init(count: (bytes + MemoryLayout<Float>.stride - 1) / MemoryLayout<Float>.stride)
+    }
+
     deinit { UnsafeMutableRawPointer(base).deallocate() }
 
     public var buffer: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: base, count: count) }

@@ -37,6 +37,7 @@ public struct DenseConvolution: ConvolutionAlgorithm {
 
     /// Of D, and of its gradient.
     private var matrixCount: Int { shape.inputCount * shape.outputCount }
+    public var leastImages: Int { .max }
     public var scratchCount: Int { matrixCount }
     public var forwardCount: Int { matrixCount }
     public var backwardCount: Int { matrixCount }

@@ -83,6 +83,7 @@ public struct DirectConvolution: ConvolutionAlgorithm {
         }
     }
 
+    public var leastImages: Int { min(imagesPerBlock, max(1, Self.blockRows / shape.outputPixels)) }
     public var scratchCount: Int { imagesPerBlock * max(paddedInput.count, paddedGradient.count) + gradientCount + slack }
     /// A tile may look at so many floats behind the last one.
     private var slack: Int { IndirectOuterProduct.reach }

@@ -20,6 +20,7 @@ public struct Im2colConvolution: ConvolutionAlgorithm {
         imagesPerBlock = max(1, Self.blockFloats / max(1, shape.outputPixels * shape.taps))
     }
 
+    public var leastImages: Int { imagesPerBlock }
     public var scratchCount: Int { imagesPerBlock * shape.outputPixels * shape.taps }
 
     /// Y ← X ∗ W + bias, for [images, H, W, C] to [images, P, Q, K]. `columns` holds `scratchCount` floats.

@@ -20,7 +20,7 @@ struct IndirectOuterProduct: Sendable {
 
     /// The t of a tile: what AVX2's registers hold, or that of two heights for AVX-512's that leaves less of the last tile unused.
     private var height: Int {
-        guard Vector.scalarCount == 16 && runLength > 6 else { return 6 }
+        guard KernelVector.scalarCount == 16 && runLength > 6 else { return 6 }
         return (runLength + 8) / 9 * 9 < (runLength + 11) / 12 * 12 ? 9 : 12
     }
 
@@ -28,7 +28,7 @@ struct IndirectOuterProduct: Sendable {
     var readsBehind: Bool { isNarrow || runLength < height }
 
     /// Columns filled up to whole tiles: so many floats of each row of the gradient are read.
-    var gradientStride: Int { isNarrow ? (columns + 5) / 6 * 6 : Vector.rounded(columns) }
+    var gradientStride: Int { isNarrow ? (columns + 5) / 6 * 6 : KernelVector.rounded(columns) }
 
     /// - Parameters:
     ///   - input: where `readsBehind`, `reach` floats can be read from every place of a run.
@@ -40,7 +40,7 @@ struct IndirectOuterProduct: Sendable {
         to weights: UnsafeMutablePointer<Float>
     ) {
         rows.withUnsafeBufferPointer { rows in
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: 12 * 2 * Vector.scalarCount) { memory in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: 12 * 2 * KernelVector.scalarCount) { memory in
                 guard let rows = rows.baseAddress, let memory = memory.baseAddress else { return }
                 for first in stride(from: 0, to: rowCount, by: rowsPerBlock) {
                     let block = Block(
@@ -64,9 +64,9 @@ struct IndirectOuterProduct: Sendable {
     private func addWide(
         _ block: Block, input: UnsafePointer<Float>, _ tile: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>
     ) {
-        for column in stride(from: 0, to: columns, by: 2 * Vector.scalarCount) {
-            let isDouble = columns - column > Vector.scalarCount
-            let width = isDouble ? 2 * Vector.scalarCount : Vector.scalarCount
+        for column in stride(from: 0, to: columns, by: 2 * KernelVector.scalarCount) {
+            let isDouble = columns - column > KernelVector.scalarCount
+            let width = isDouble ? 2 * KernelVector.scalarCount : KernelVector.scalarCount
             var added = 0
             while added < runLength {
                 let t = max(0, min(added, runLength - height))
@@ -129,32 +129,32 @@ private struct Block {
 
     @inline(never)
     private func twelveByTwo(_ input: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, _ target: Target) {
-        sum(WideTile<Vector, 6, 6>.self, input, gradient, target)
+        sum(WideTile<KernelVector, 6, 6>.self, input, gradient, target)
     }
 
     @inline(never)
     private func twelveByOne(_ input: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, _ target: Target) {
-        sum(NarrowTile<Vector, 6, 6>.self, input, gradient, target)
+        sum(NarrowTile<KernelVector, 6, 6>.self, input, gradient, target)
     }
 
     @inline(never)
     private func nineByTwo(_ input: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, _ target: Target) {
-        sum(WideTile<Vector, 6, 3>.self, input, gradient, target)
+        sum(WideTile<KernelVector, 6, 3>.self, input, gradient, target)
     }
 
     @inline(never)
     private func nineByOne(_ input: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, _ target: Target) {
-        sum(NarrowTile<Vector, 6, 3>.self, input, gradient, target)
+        sum(NarrowTile<KernelVector, 6, 3>.self, input, gradient, target)
     }
 
     @inline(never)
     private func sixByTwo(_ input: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, _ target: Target) {
-        sum(WideTile<Vector, 6, 0>.self, input, gradient, target)
+        sum(WideTile<KernelVector, 6, 0>.self, input, gradient, target)
     }
 
     @inline(never)
     private func sixByOne(_ input: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, _ target: Target) {
-        sum(NarrowTile<Vector, 6, 0>.self, input, gradient, target)
+        sum(NarrowTile<KernelVector, 6, 0>.self, input, gradient, target)
     }
 
     /// Σ dY[i, column + k] · X[rows[i] + t], for k < 6 and t < 16: as two vectors of eight, which seldom lie across the end of a cache line.
@@ -173,7 +173,9 @@ private struct Block {
         Tile.prefetch(target.base, stride: target.stride)
         var tile = Tile()
         for i in 0..<count {
-            for vector in 0..<Tile.vectors { prefetchForReading(gradient + (i + count) * stride + vector * Vector.scalarCount) }
+            for vector in 0..<Tile.vectors {
+                prefetchForReading(gradient + (i + count) * stride + vector * KernelVector.scalarCount)
+            }
             tile.add(input + Int(rows[i]), stride: 1, gradient + i * stride)
         }
         tile.store(accumulate: target.accumulates, target.base, stride: target.stride)

@@ -34,12 +34,12 @@ struct IndirectProduct: Sendable {
     var depth: Int { runs.count * runLength }
 
     /// Columns of a whole panel.
-    static let wholePanel = 2 * Vector.scalarCount
+    static let wholePanel = 2 * KernelVector.scalarCount
 
     /// Columns of the panel that begins at `column`: a whole one, one vector, or eight, the fewest that hold what is left.
     static func panelWidth(at column: Int, of columns: Int) -> Int {
         let left = columns - column
-        return left > Vector.scalarCount ? wholePanel : left > 8 ? Vector.scalarCount : 8
+        return left > KernelVector.scalarCount ? wholePanel : left > 8 ? KernelVector.scalarCount : 8
     }
 
     /// Floats of the packed right side: a panel after the other, each [depth, its columns].
@@ -106,14 +106,14 @@ private struct Panel {
     let output: UnsafeMutablePointer<Float>
 
     /// Rows of the tile of two vectors.
-    private static let wideHeight = Vector.scalarCount == 16 ? 12 : 6
+    private static let wideHeight = KernelVector.scalarCount == 16 ? 12 : 6
 
     /// Computes a multiple of `rowTile` rows.
     ///
     /// A register tile is stored whole, straight to the output or, where the panel has fewer columns than the tile, by way of the stack.
     @inline(__always)
     func compute(_ rows: Range<Int>, _ inputs: UnsafePointer<Int32>, _ outputs: UnsafePointer<Int32>) {
-        let height = lanes > Vector.scalarCount ? Self.wideHeight : 12
+        let height = lanes > KernelVector.scalarCount ? Self.wideHeight : 12
         withUnsafeTemporaryAllocation(of: Float.self, capacity: lanes + height * lanes) { memory in
             guard let start = memory.baseAddress else { return }
             for lane in 0..<lanes { start[lane] = lane < width ? bias?[lane] ?? 0 : 0 }
@@ -140,7 +140,7 @@ private struct Panel {
         _ inputs: UnsafePointer<Int32>, _ start: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>,
         _ places: UnsafePointer<Int32>?
     ) {
-        if lanes > Vector.scalarCount {
+        if lanes > KernelVector.scalarCount {
             if Self.wideHeight == 12 {
                 twelveByTwo(inputs, start, target, places)
             } else {
@@ -158,7 +158,7 @@ private struct Panel {
     private func prefetch(_ target: UnsafeMutablePointer<Float>, _ places: UnsafePointer<Int32>?, rows: Int, vectors: Int) {
         guard let places else { return }
         for i in 0..<rows {
-            for vector in 0..<vectors { prefetchForWriting(target + Int(places[i]) + vector * Vector.scalarCount) }
+            for vector in 0..<vectors { prefetchForWriting(target + Int(places[i]) + vector * KernelVector.scalarCount) }
         }
     }
 
@@ -174,10 +174,10 @@ private struct Panel {
         for run in 0..<runCount {
             let offset = Int(runs[run])
             for t in offset..<offset + runLength {
-                let (low, high) = (Vector(at: w), Vector(at: w + Vector.scalarCount))
+                let (low, high) = (KernelVector(at: w), KernelVector(at: w + KernelVector.scalarCount))
                 upper.add(t, low, high)
                 lower.add(t, low, high)
-                w += 2 * Vector.scalarCount
+                w += 2 * KernelVector.scalarCount
             }
         }
         upper.store(target, places, first: 0)
@@ -195,8 +195,8 @@ private struct Panel {
         for run in 0..<runCount {
             let offset = Int(runs[run])
             for t in offset..<offset + runLength {
-                rows.add(t, Vector(at: w), Vector(at: w + Vector.scalarCount))
-                w += 2 * Vector.scalarCount
+                rows.add(t, KernelVector(at: w), KernelVector(at: w + KernelVector.scalarCount))
+                w += 2 * KernelVector.scalarCount
             }
         }
         rows.store(target, places, first: 0)
@@ -207,7 +207,7 @@ private struct Panel {
         _ inputs: UnsafePointer<Int32>, _ start: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>,
         _ places: UnsafePointer<Int32>?
     ) {
-        computeNarrow(Vector.self, inputs, start, target, places)
+        computeNarrow(KernelVector.self, inputs, start, target, places)
     }
 
     @inline(never)

@@ -2,20 +2,20 @@
 /// into memory.
 struct WideRows {
     private let rows: InlineArray<6, UnsafePointer<Float>>
-    private var low: InlineArray<6, Vector>
-    private var high: InlineArray<6, Vector>
+    private var low: InlineArray<6, KernelVector>
+    private var high: InlineArray<6, KernelVector>
 
     @inline(__always)
     init(_ input: UnsafePointer<Float>, _ inputs: UnsafePointer<Int32>, _ start: UnsafePointer<Float>) {
         rows = InlineArray { input + Int(inputs[$0]) }
-        low = InlineArray(repeating: Vector(at: start))
-        high = InlineArray(repeating: Vector(at: start + Vector.scalarCount))
+        low = InlineArray(repeating: KernelVector(at: start))
+        high = InlineArray(repeating: KernelVector(at: start + KernelVector.scalarCount))
     }
 
     @inline(__always)
-    mutating func add(_ t: Int, _ wLow: Vector, _ wHigh: Vector) {
+    mutating func add(_ t: Int, _ wLow: KernelVector, _ wHigh: KernelVector) {
         for i in 0..<6 {
-            let x = Vector(repeating: rows[i][t])
+            let x = KernelVector(repeating: rows[i][t])
             low[i].addProduct(x, wLow)
             high[i].addProduct(x, wHigh)
         }
@@ -25,9 +25,9 @@ struct WideRows {
     @inline(__always)
     func store(_ target: UnsafeMutablePointer<Float>, _ places: UnsafePointer<Int32>?, first: Int) {
         for i in 0..<6 {
-            let y = target + (places.map { Int($0[first + i]) } ?? (first + i) * 2 * Vector.scalarCount)
+            let y = target + (places.map { Int($0[first + i]) } ?? (first + i) * 2 * KernelVector.scalarCount)
             low[i].store(at: y)
-            high[i].store(at: y + Vector.scalarCount)
+            high[i].store(at: y + KernelVector.scalarCount)
         }
     }
 }

@@ -6,7 +6,7 @@
 ///
 /// - Parameters:
 ///   - rows: Rounded up to an even number, at least 4: so many rows of A are read and of C written.
-///   - columns: A multiple of `Vector.scalarCount`.
+///   - columns: A multiple of `KernelVector.scalarCount`.
 ///   - a: A[r, d] stands at `a[r · aRowStride + d · aDepthStride]`, so A may be transposed.
 ///   - b: its panels of `registerTileColumns` columns lie `bPanelStride` apart, those of the last one perhaps half as many. The columns of
 ///     a panel are contiguous, its rows `bDepthStride` apart; nil for rows one behind the other.
@@ -21,7 +21,7 @@ func multiplyInRegisterTiles(
         let depths = min(256, depth - firstDepth)
         for column in stride(from: 0, to: columns, by: registerTileColumns) {
             let isWide = columns - column >= registerTileColumns
-            let stride = bDepthStride ?? (isWide ? registerTileColumns : Vector.scalarCount)
+            let stride = bDepthStride ?? (isWide ? registerTileColumns : KernelVector.scalarCount)
             let panel = RegisterPanel(
                 depth: depths, b: b + column / registerTileColumns * bPanelStride + firstDepth * stride, bStride: stride,
                 aRowStride: aRowStride, aDepthStride: aDepthStride, cStride: cRowStride, accumulate: accumulate || firstDepth > 0)
@@ -45,7 +45,7 @@ func multiplyInRegisterTiles(
 }
 
 /// Columns of a tile: two vectors.
-let registerTileColumns = 2 * Vector.scalarCount
+let registerTileColumns = 2 * KernelVector.scalarCount
 
 /// The rows that tiles cover: even, and at least 4.
 func registerTileRows(_ rows: Int) -> Int { max(4, (rows + 1) / 2 * 2) }
@@ -53,7 +53,7 @@ func registerTileRows(_ rows: Int) -> Int { max(4, (rows + 1) / 2 * 2) }
 /// The height of the next tile where `left` rows are left, an even number of at least 4: the highest that leaves none or at least 4.
 @inline(__always)
 private func registerTileHeight(_ left: Int) -> Int {
-    if Vector.scalarCount == 16 && left >= 12 && left != 14 { return 12 }
+    if KernelVector.scalarCount == 16 && left >= 12 && left != 14 { return 12 }
     return left == 4 || left == 8 ? 4 : 6
 }
 
@@ -67,22 +67,32 @@ private struct RegisterPanel {
     let accumulate: Bool
 
     @inline(never)
-    func twelveByTwo(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) { multiply(WideTile<Vector, 6, 6>.self, a, c) }
+    func twelveByTwo(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) {
+        multiply(WideTile<KernelVector, 6, 6>.self, a, c)
+    }
 
     @inline(never)
-    func sixByTwo(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) { multiply(WideTile<Vector, 6, 0>.self, a, c) }
+    func sixByTwo(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) { multiply(WideTile<KernelVector, 6, 0>.self, a, c) }
 
     @inline(never)
-    func fourByTwo(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) { multiply(WideTile<Vector, 4, 0>.self, a, c) }
+    func fourByTwo(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) {
+        multiply(WideTile<KernelVector, 4, 0>.self, a, c)
+    }
 
     @inline(never)
-    func twelveByOne(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) { multiply(NarrowTile<Vector, 6, 6>.self, a, c) }
+    func twelveByOne(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) {
+        multiply(NarrowTile<KernelVector, 6, 6>.self, a, c)
+    }
 
     @inline(never)
-    func sixByOne(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) { multiply(NarrowTile<Vector, 6, 0>.self, a, c) }
+    func sixByOne(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) {
+        multiply(NarrowTile<KernelVector, 6, 0>.self, a, c)
+    }
 
     @inline(never)
-    func fourByOne(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) { multiply(NarrowTile<Vector, 4, 0>.self, a, c) }
+    func fourByOne(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) {
+        multiply(NarrowTile<KernelVector, 4, 0>.self, a, c)
+    }
 
     @inline(__always)
     private func multiply<Tile: RegisterTile>(_ type: Tile.Type, _ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) {

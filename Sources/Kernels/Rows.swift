@@ -14,16 +14,16 @@ func addRows(_ input: UnsafePointer<Float>, rows: Int, to sum: UnsafeMutablePoin
     let blockRows = 64
     for block in stride(from: 0, to: rows, by: blockRows) {
         let end = min(block + blockRows, rows)
-        for column in stride(from: 0, to: count, by: Vector.scalarCount) {
-            let width = min(Vector.scalarCount, count - column)
+        for column in stride(from: 0, to: count, by: KernelVector.scalarCount) {
+            let width = min(KernelVector.scalarCount, count - column)
             // The rows whose lanes lie inside the matrix.
-            let room = rows * count - column - Vector.scalarCount
+            let room = rows * count - column - KernelVector.scalarCount
             let wholeRows = room < 0 ? 0 : min(rows, room / count + 1)
-            var partial = Vector()
+            var partial = KernelVector()
             for row in block..<max(block, min(end, wholeRows)) {
                 let place = input + row * count + column
                 prefetchForReading(place + blockRows * count)
-                partial += Vector(at: place)
+                partial += KernelVector(at: place)
             }
             for row in min(max(block, wholeRows), end)..<end {
                 for i in 0..<width { partial[i] += input[row * count + column + i] }

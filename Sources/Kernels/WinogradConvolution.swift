@@ -40,6 +40,8 @@ public struct WinogradConvolution: ConvolutionAlgorithm {
         weightPass = WinogradWeightPass(input: input, output: output, top: shape.paddingTop, left: shape.paddingLeft)
     }
 
+    /// For each call, the gradient to the weights transforms all of its sums back: little beside the products of so many tiles.
+    public var leastImages: Int { max(1, 128 / weightPass.tilesPerImage) }
     public var scratchCount: Int { max(forwardPass.scratchCount, backwardPass.scratchCount, weightPass.scratchCount) }
 
     public var forwardCount: Int { forwardPass.preparedCount }
@@ -51,7 +53,7 @@ public struct WinogradConvolution: ConvolutionAlgorithm {
             for tap in 0..<9 {
                 for row in 0..<WinogradPass.blockInputs {
                     let source = weights + (tap * shape.inputChannels + c + row) * shape.outputChannels + k
-                    let target = block + (tap * WinogradPass.blockInputs + row) * Vector.scalarCount
+                    let target = block + (tap * WinogradPass.blockInputs + row) * KernelVector.scalarCount
                     prefetchForReading(source + WinogradPass.blockInputs * shape.outputChannels)
                     for lane in 0..<lanes { target[lane] = source[lane] }
                 }
@@ -65,8 +67,8 @@ public struct WinogradConvolution: ConvolutionAlgorithm {
             for tap in 0..<9 {
                 for lane in 0..<lanes {
                     let source = weights + ((8 - tap) * shape.inputChannels + c + lane) * shape.outputChannels + k
-                    let target = block + tap * WinogradPass.blockInputs * Vector.scalarCount + lane
-                    for row in 0..<WinogradPass.blockInputs { target[row * Vector.scalarCount] = source[row] }
+                    let target = block + tap * WinogradPass.blockInputs * KernelVector.scalarCount + lane
+                    for row in 0..<WinogradPass.blockInputs { target[row * KernelVector.scalarCount] = source[row] }
                 }
             }
         }

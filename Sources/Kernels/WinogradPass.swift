@@ -2,7 +2,7 @@
 /// the channels swapped, the filters rotated and the padding 2 − padding.
 ///
 /// Tiles are worked on in blocks: V ← Bᵀ d B of all tiles and channels, M_e ← V_e · U_e for each of the 36 products e, Y ← Aᵀ M A. The
-/// prepared filters U lie as panels of two vectors of output channels, [36, panels, input channels, 2 · Vector.scalarCount], the last perhaps
+/// prepared filters U lie as panels of two vectors of output channels, [36, panels, input channels, 2 · KernelVector.scalarCount], the last perhaps
 /// of one vector.
 struct WinogradPass: Sendable {
     let input: WinogradPlane, output: WinogradPlane
@@ -17,7 +17,7 @@ struct WinogradPass: Sendable {
     }
 
     /// Output channels rounded up to whole panels.
-    private var panelChannels: Int { Vector.rounded(output.channels) }
+    private var panelChannels: Int { KernelVector.rounded(output.channels) }
     /// A cache line more than it takes, so that the same place of all 36 does not fall into a few sets of the cache.
     private var productStride: Int { panelChannels * input.channels + 16 }
     /// Input channels that `prepare` lays out at a time.
@@ -25,7 +25,7 @@ struct WinogradPass: Sendable {
     /// The filters, and behind them room for `prepare` to work in.
     var preparedCount: Int {
         Winograd.products * productStride
-            + (Winograd.products / 2 + (9 + 2 * Winograd.products) * Self.blockInputs) * Vector.scalarCount
+            + (Winograd.products / 2 + (9 + 2 * Winograd.products) * Self.blockInputs) * KernelVector.scalarCount
     }
 
     func run(
@@ -52,14 +52,14 @@ struct WinogradPass: Sendable {
     }
 
     /// U ← G g Gᵀ of every filter, packed. `lay(c, k, lanes, block)` copies the weights of input channels c ..< c + 8 and output channels
-    /// k ..< k + lanes into `block` [9, 8, Vector.scalarCount], tap 3·r + s first. They are transformed into a place in the caches and copied
+    /// k ..< k + lanes into `block` [9, 8, KernelVector.scalarCount], tap 3·r + s first. They are transformed into a place in the caches and copied
     /// from there, some lines in a row for each product: memory takes one line here and one there, in 36 places far apart, at half the rate.
     @inline(__always)
     func prepare(
         into prepared: UnsafeMutablePointer<Float>,
         lay: (_ c: Int, _ k: Int, _ lanes: Int, _ block: UnsafeMutablePointer<Float>) -> Void
     ) {
-        let lanes = Vector.scalarCount
+        let lanes = KernelVector.scalarCount
         let middle = prepared + Winograd.products * productStride
         let block = middle + Winograd.products / 2 * lanes
         let transformed = block + 9 * Self.blockInputs * lanes
@@ -71,7 +71,7 @@ struct WinogradPass: Sendable {
                     for c in 0..<Self.blockInputs {
                         let target = transformed + c * width + half
                         Winograd.transform(by: Winograd.Filter.self, middle: middle) { r, s in
-                            Vector(at: block + ((3 * r + s) * Self.blockInputs + c) * lanes)
+                            KernelVector(at: block + ((3 * r + s) * Self.blockInputs + c) * lanes)
                         } store: { i, j, value in
                             value.store(at: target + (i * Winograd.inputs + j) * Self.blockInputs * width)
                         }

@@ -51,7 +51,7 @@ struct WinogradTiles: Sendable {
             let ahead = locate(tile + Self.lead)
             let target = matrices.base + (tile - tiles.lowerBound) * matrices.rowStride
             forEachVector(channels: plane.channels) { channel in
-                transform(Vector.self, channel, square, ahead, by: matrix, workspace, to: target, matrices.matrixStride)
+                transform(KernelVector.self, channel, square, ahead, by: matrix, workspace, to: target, matrices.matrixStride)
             } rest: { channel in
                 transform(SIMD8.self, channel, square, ahead, by: matrix, workspace, to: target, matrices.matrixStride)
             }
@@ -87,7 +87,7 @@ struct WinogradTiles: Sendable {
             let source = matrices.base + (tile - tiles.lowerBound) * matrices.rowStride
             forEachVector(channels: plane.channels) { channel in
                 transformBack(
-                    Vector.self, source + channel, matrices.matrixStride, bias.map { $0 + channel }, workspace, plane, rows,
+                    KernelVector.self, source + channel, matrices.matrixStride, bias.map { $0 + channel }, workspace, plane, rows,
                     columns,
                     to: target + channel, ahead: ahead + channel)
             } rest: { channel in

@@ -7,6 +7,7 @@ struct WinogradWeightPass: Sendable {
     let top: Int, left: Int
 
     private var tilesPerBlock: Int { WinogradTiles.perBlock(channelPairs: input.channels * output.channels) }
+    var tilesPerImage: Int { WinogradTiles(images: 1, outputHeight: output.height, outputWidth: output.width).count }
 
     var scratchCount: Int {
         TransformedTiles.count(rows: tilesPerBlock, channels: input.channels)
@@ -35,7 +36,7 @@ struct WinogradWeightPass: Sendable {
                 block, of: output, outputGradient, top: 0, left: 0, by: Winograd.OutputGradient.self, workspace, into: d)
             for e in 0..<Winograd.products {
                 multiplyInRegisterTiles(
-                    rows: input.channels, columns: Vector.rounded(output.channels), depth: block.count,
+                    rows: input.channels, columns: KernelVector.rounded(output.channels), depth: block.count,
                     v.base + e * v.matrixStride, aRowStride: 1, aDepthStride: v.rowStride, d.base + e * d.matrixStride,
                     bPanelStride: registerTileColumns, bDepthStride: d.rowStride, accumulate: first > 0,
                     into: sums.base + e * sums.matrixStride, cRowStride: sums.rowStride)
@@ -52,7 +53,7 @@ struct WinogradWeightPass: Sendable {
             let source = sums.base + c * sums.rowStride
             let target = weightGradient + c * output.channels
             forEachVector(channels: output.channels) { k in
-                addFilterGradient(Vector.self, source + k, sums.matrixStride, workspace, to: target + k)
+                addFilterGradient(KernelVector.self, source + k, sums.matrixStride, workspace, to: target + k)
             } rest: { k in
                 addFilterGradient(SIMD8.self, source + k, sums.matrixStride, workspace, to: target + k)
             }

@@ -8,7 +8,7 @@ struct WinogradWorkspace {
     private let squares: UnsafeMutablePointer<UnsafePointer<Float>>
 
     private static let keptSquares = WinogradTiles.lead + 1
-    private static let middleCount = Winograd.products * Vector.scalarCount
+    private static let middleCount = Winograd.products * KernelVector.scalarCount
     private static let squaresCount =
         keptSquares * Winograd.products * MemoryLayout<UnsafePointer<Float>>.stride / MemoryLayout<Float>.stride
 

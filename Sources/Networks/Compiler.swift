@@ -1,142 +1,173 @@
 import Diagnostics
 import Kernels
 
-/// One layer of a plan: it knows where its input, output and parameters lie, and both directions through it.
+/// One layer of a plan: it knows which values it reads and writes, where its parameters lie, and both directions through it.
 protocol CompiledLayer {
-    /// Lays its weights out anew, once they have changed; most layers take them as they are.
-    func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
-    func forward(_ pass: Pass)
+    var forwardUse: Use { get }
+    var backwardUse: Use { get }
+    /// Where the gradients that its backward pass adds to start in the arena.
+    var gradientOffsets: [Int] { get }
+    /// The fewest samples that it had better be given at a time; `Int.max` for as many as there are.
+    func leastSamples(_ direction: Direction) -> Int
+    /// Whether what it gives in a direction is so cheap that it is computed again where another pass needs it, instead of being kept.
+    func isCheap(_ direction: Direction) -> Bool
+    /// Lays its weights out for a direction, once they have changed; most layers take them as they are.
+    func prepare(_ direction: Direction, _ weights: WeightPreparation)
+    func forward(_ tile: Tile)
     /// Turns the gradient of the output into that of the input, and adds that of the parameters.
-    func backward(_ pass: Pass)
+    func backward(_ tile: Tile)
 }
 
 extension CompiledLayer {
-    func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}
+    var gradientOffsets: [Int] { [] }
+    func leastSamples(_ direction: Direction) -> Int { 1 }
+    func isCheap(_ direction: Direction) -> Bool { false }
+    func prepare(_ direction: Direction, _ weights: WeightPreparation) {}
 }
 
-/// Where a layer finds the gradient of its output and puts that of its input (nil: nobody asks for it).
-struct GradientWiring {
-    let output: GradientPlace
-    let input: GradientPlace?
+/// Weights on their way from the arena to where kernels want them.
+struct WeightPreparation {
+    let parameters: UnsafePointer<Float>
+    let slots: UnsafePointer<Tile.Slot>
+
+    subscript(value: Value) -> UnsafeMutablePointer<Float> { slots[value.index].base.assumingMemoryBound(to: Float.self) }
 }
 
-/// Lays the layers of a model out one after another: a buffer for every activation, a few that the gradients of activations take turns in,
-/// one scratch for all.
-///
-/// In a chain, the gradients of neighbouring activations alternate between two buffers. Within a residual block they alternate between two
-/// of the block's own depth, and the shortcut's has a third, since the gradient of the block's output must last until both branches have
-/// used it.
+/// What a layer reads and writes: its input and output, and their gradients (nil: nobody asks for it).
+struct Wiring {
+    let input: Value
+    let output: Value
+    let outputGradient: Value
+    let inputGradient: Value?
+
+    var forward: Use { Use(reads: [input], writes: [output]) }
+
+    /// - Parameter kept: what the backward pass reads beside the gradient of the output.
+    func backward(keeping kept: [Value] = []) -> Use {
+        Use(reads: [outputGradient] + kept, writes: inputGradient.map { [$0] } ?? [])
+    }
+}
+
+/// Turns the layers of a model into compiled ones, one after another, and names the values between them.
 struct Compiler {
+    /// In forward order.
     private(set) var layers: [any CompiledLayer] = []
-    /// Floats per sample of all activations so far.
-    private(set) var activationCount = 0
-    /// Floats per sample of each gradient buffer.
-    private(set) var gradientCounts: [Int] = []
+    private(set) var sizes: ValueSizes
     /// Floats of the largest scratch, over all samples.
     private(set) var scratchCount = 0
-    /// Bytes per sample of what dropout layers remember.
-    private(set) var maskCount = 0
-    /// Floats of all weights that layers lay out anew.
-    private(set) var preparedCount = 0
-    private let capacity: Int
     private let convolution: ConvolutionPolicy
     private let fuses: Bool
-    private let layout: ParameterLayout
     private let offsets: [String: Int]
     private var dropoutCount = 0
 
     /// - Parameter fuses: whether neighbouring layers become one where that saves a pass over memory; no value changes by it.
-    init(capacity: Int, layout: ParameterLayout, convolution: ConvolutionPolicy, fuses: Bool = true) {
-        self.capacity = capacity
+    init(input: TensorShape, layout: ParameterLayout, convolution: ConvolutionPolicy, fuses: Bool) {
+        sizes = ValueSizes(images: input)
         self.convolution = convolution
         self.fuses = fuses
-        self.layout = layout
         offsets = Dictionary(uniqueKeysWithValues: layout.tensors.map { ($0.name, $0.offset) })
     }
 
-    /// An activation: where it lies, where its gradient does, and whether whatever wrote it reads it again in its backward pass, so that
-    /// nothing may be written over it.
+    /// An activation: its value, that of its gradient, and whether whatever wrote it reads it again in its backward pass, so that nothing may
+    /// be written over it.
     private struct Activation {
-        var place: Place
-        var gradient: GradientPlace?
+        var value: Value
+        var gradient: Value?
         var isReadAgain: Bool
+        var layout = TensorLayout.pixels
     }
 
-    /// Compiles a whole model; returns where its outputs and their gradient lie.
-    mutating func compile(_ model: [ResolvedLayer]) -> (outputs: Place, gradient: GradientPlace) {
-        let end = GradientPlace(index: 0)
-        let images = Activation(place: .images, gradient: nil, isReadAgain: true)
-        let outputs = compile(model, from: images, outputGradient: end, depth: 0)
-        return (outputs.place, end)
+    /// Compiles a whole model; returns its outputs and their gradient.
+    mutating func compile(_ model: [ResolvedLayer], classes: Int) -> (outputs: Value, gradient: Value) {
+        let end = sizes.add(classes)
+        let images = Activation(value: .images, gradient: nil, isReadAgain: true)
+        // BatchNorm wants pixels, and takes micro-batches of perhaps fewer samples than a vector has lanes.
+        let hasBatchNorm = model.flatMap(\.flattened).contains { if case .batchNorm = $0.description { true } else { false } }
+        let outputs = compile(model, from: images, end: end, mayBlock: !hasBatchNorm)
+        return (outputs.value, end)
     }
 
-    /// Compiles a chain whose last activation has its gradient at `outputGradient`.
+    /// Compiles a chain whose last activation has its gradient in `end`.
+    /// - Parameter mayBlock: whether activations, but for the last one, may lie in sample blocks.
     private mutating func compile(
-        _ chain: [ResolvedLayer], from input: Activation, outputGradient: GradientPlace, depth: Int
+        _ chain: [ResolvedLayer], from input: Activation, end: Value, mayBlock: Bool = false
     ) -> Activation {
-        let alternating = (GradientPlace(index: 3 * depth + 1), GradientPlace(index: 3 * depth + 2))
         let working = Fusion.rewrite(chain.filter { $0.description != .flatten }, fuses: fuses)
         var current = input
         for (index, fusion) in working.enumerated() {
             let isLast = index == working.count - 1
-            let gradient = isLast ? outputGradient : current.gradient == alternating.0 ? alternating.1 : alternating.0
-            current = append(fusion, to: current, gradient: gradient, mayMove: !isLast, depth: depth)
+            let layout = fusion.layer.layout(behind: current.layout, convolution: mayBlock && !isLast ? convolution : .im2col)
+            current = append(fusion, to: rearranged(current, fusion.layer.input.count, layout), end: isLast ? end : nil)
         }
         return current
     }
 
-    /// Appends one layer that reads `input`, with the gradient of its output at `gradient`.
-    /// - Parameter mayMove: whether the output's gradient may lie in the input's own buffer instead.
-    private mutating func append(
-        _ fusion: Fusion, to input: Activation, gradient: GradientPlace, mayMove: Bool, depth: Int
-    ) -> Activation {
-        let layer = fusion.layer
-        var gradient = gradient
-        if case .relu = layer.description, case .activation(let offset) = input.place, !input.isReadAgain {
-            // ReLU works in place, both ways.
-            if mayMove, let own = input.gradient { gradient = own }
-            let wiring = wire(layer, input, gradient)
-            layers.append(ReLULayer(count: layer.input.count, input: input.place, output: offset, gradients: wiring))
-            return Activation(place: input.place, gradient: gradient, isReadAgain: true)
-        }
-        if case .residual = layer.description { return appendBlock(fusion, to: input, gradient: gradient, depth: depth) }
-        let output = reserve(layer.output)
-        let wiring = wire(layer, input, gradient)
-        let (compiled, isReadAgain) = compiled(fusion, input: input.place, output: output, wiring: wiring)
-        layers.append(compiled)
-        return Activation(place: .activation(output), gradient: gradient, isReadAgain: isReadAgain)
+    /// The activation in another layout, where it has not that layout already.
+    private mutating func rearranged(_ input: Activation, _ count: Int, _ layout: TensorLayout) -> Activation {
+        if input.layout == layout { return input }
+        let gradient = input.gradient == nil ? nil : sizes.add(count, layout)
+        let output = sizes.add(count, layout)
+        layers.append(
+            LayoutLayer(
+                count: count, layout: layout, input: input.value, output: output, outputGradient: gradient,
+                inputGradient: input.gradient))
+        return Activation(value: output, gradient: gradient, isReadAgain: false, layout: layout)
     }
 
-    /// Both branches, and their sum. Backward runs from the end: the layers' branch leaves its gradient where the input's belongs, then the
-    /// shortcut's is added to it.
-    private mutating func appendBlock(
-        _ fusion: Fusion, to input: Activation, gradient: GradientPlace, depth: Int
-    ) -> Activation {
-        let block = fusion.layer
-        let protected = Activation(place: input.place, gradient: input.gradient, isReadAgain: true)
-        // The shortcut comes first in forward order, so that it comes last in backward order, when the layers' branch is done.
-        let shortcutGradient: GradientPlace? = block.shortcut.isEmpty ? nil : GradientPlace(index: 3 * depth + 3)
-        if input.gradient != nil {
-            layers.append(
-                BranchJoin(count: block.input.count, from: shortcutGradient ?? gradient, into: input.gradient))
+    /// Appends one layer that reads `input`.
+    /// - Parameter end: where the gradient of its output is; nil where that is free to choose.
+    private mutating func append(_ fusion: Fusion, to input: Activation, end: Value?) -> Activation {
+        let layer = fusion.layer
+        if case .residual = layer.description { return appendBlock(fusion, to: input, end: end) }
+        if case .relu = layer.description, input.value != .images, !input.isReadAgain {
+            // ReLU works in place, both ways.
+            let gradient = end ?? input.gradient ?? sizes.add(layer.output.count, input.layout)
+            let wiring = Wiring(
+                input: input.value, output: input.value, outputGradient: gradient, inputGradient: input.gradient)
+            layers.append(ReLULayer(count: layer.input.count, layout: input.layout, wiring: wiring))
+            return Activation(value: input.value, gradient: gradient, isReadAgain: true, layout: input.layout)
         }
-        if let shortcutGradient { note(shortcutGradient, count: block.input.count) }
-        let start = Activation(
-            place: input.place, gradient: input.gradient == nil ? nil : shortcutGradient, isReadAgain: true)
-        let short =
-            block.shortcut.isEmpty ? protected : compile(block.shortcut, from: start, outputGradient: gradient, depth: depth + 1)
-        let main = compile(block.layers, from: protected, outputGradient: gradient, depth: depth + 1)
-        let output = reserve(block.output)
-        note(gradient, count: block.output.count)
+        let wiring = Wiring(
+            input: input.value, output: sizes.add(layer.output.count, input.layout),
+            outputGradient: end ?? sizes.add(layer.output.count, input.layout), inputGradient: input.gradient)
+        let (compiled, isReadAgain) = compiled(fusion, wiring, input.layout)
+        layers.append(compiled)
+        return Activation(
+            value: wiring.output, gradient: wiring.outputGradient, isReadAgain: isReadAgain, layout: input.layout)
+    }
+
+    /// Both branches, and their sum. Backward, each branch leaves a gradient of the input; the one that is there first, which for a shortcut
+    /// without layers is the gradient of the sum, has the other added to it.
+    private mutating func appendBlock(_ fusion: Fusion, to input: Activation, end: Value?) -> Activation {
+        let block = fusion.layer
+        let passesThrough = block.shortcut.isEmpty
+        let gradient = end ?? (passesThrough ? input.gradient : nil) ?? sizes.add(block.output.count)
+        var (main, short) = (input, input)
+        (main.isReadAgain, short.isReadAgain) = (true, true)
+        // The shortcut comes first in forward order, so that it comes last in backward order; behind it, the join.
+        if let whole = input.gradient {
+            let other = sizes.add(block.input.count)
+            if passesThrough {
+                if gradient == whole { main.gradient = other }
+                layers.append(
+                    BranchJoin(count: block.input.count, first: gradient, second: gradient == whole ? other : whole, sum: whole))
+            } else {
+                short.gradient = other
+                layers.append(BranchJoin(count: block.input.count, first: whole, second: other, sum: whole))
+            }
+        }
+        if !passesThrough { short = compile(block.shortcut, from: short, end: gradient) }
+        main = compile(block.layers, from: main, end: gradient)
+        let output = sizes.add(block.output.count)
         layers.append(
             AdditionLayer(
-                count: block.output.count, first: main.place, second: short.place, output: output, gradient: gradient,
+                count: block.output.count, first: main.value, second: short.value, output: output, gradient: gradient,
                 rectifies: fusion.rectifies))
-        return Activation(place: .activation(output), gradient: gradient, isReadAgain: fusion.rectifies)
+        return Activation(value: output, gradient: gradient, isReadAgain: fusion.rectifies)
     }
 
     private mutating func compiled(
-        _ fusion: Fusion, input: Place, output: Int, wiring: GradientWiring
+        _ fusion: Fusion, _ wiring: Wiring, _ layout: TensorLayout
     ) -> (any CompiledLayer, isReadAgain: Bool) {
         let layer = fusion.layer
         switch layer.description {
@@ -144,32 +175,34 @@ struct Compiler {
             guard let geometry = try? description.geometry(over: layer.input) else {
                 fault("\(layer.name) does not take the shape that it was resolved for")
             }
-            let kernels = ConvolutionChoice(geometry, policy: convolution)
+            let kernels = ConvolutionChoice(geometry, layout: layout, policy: convolution)
             scratchCount = max(scratchCount, kernels.scratchCount)
             return (
                 ConvolutionLayer(
-                    kernels: kernels, input: input, output: output, gradients: wiring, parameters: parameters(of: layer),
-                    preparedForward: reservePrepared(kernels.forward.forwardCount),
-                    preparedBackward: wiring.input == nil ? nil : reservePrepared(kernels.backwardInput.backwardCount)), false
+                    kernels: kernels, wiring: wiring, parameters: parameters(of: layer),
+                    preparedForward: weights(kernels.forward.forwardCount),
+                    preparedBackward: wiring.inputGradient == nil
+                        ? nil : weights(kernels.backwardInput.backwardCount)), false
             )
         case .maxPool(let description):
             let shape = PoolingShape(description, over: layer.input)
             return (
-                MaxPoolingLayer(shape: shape, rectifies: fusion.rectifies, input: input, output: output, gradients: wiring), true
+                MaxPoolingLayer(
+                    shape: shape, layout: layout, rectifies: fusion.rectifies, wiring: wiring,
+                    winners: sizes.add(layer.output.count, of: UInt16.self, layout)), false
             )
         case .averagePool(let description):
             let shape = PoolingShape(description, over: layer.input)
-            return (AveragePoolingLayer(shape: shape, input: input, output: output, gradients: wiring), false)
+            return (AveragePoolingLayer(shape: shape, layout: layout, wiring: wiring), false)
         case .globalAveragePool:
             let whole = PoolingShape(
                 height: layer.input.height, width: layer.input.width, channels: layer.input.channels,
                 windowHeight: layer.input.height, windowWidth: layer.input.width, stride: 1)
-            return (AveragePoolingLayer(shape: whole, input: input, output: output, gradients: wiring), false)
+            return (AveragePoolingLayer(shape: whole, layout: layout, wiring: wiring), false)
         case .batchNorm(let description):
             return (
                 BatchNormLayer(
-                    shape: layer.input, epsilon: Float(description.epsilon), rectifies: fusion.rectifies, input: input,
-                    output: output, gradients: wiring,
+                    shape: layer.input, epsilon: Float(description.epsilon), rectifies: fusion.rectifies, wiring: wiring,
                     offsets: .init(
                         scale: offset(layer, "weight"), shift: offset(layer, "bias"), runningMean: offset(layer, "running-mean"),
                         runningVariance: offset(layer, "running-variance"))), false
@@ -177,39 +210,25 @@ struct Compiler {
         case .linear(let description):
             return (
                 LinearLayer(
-                    inputs: layer.input.count, outputs: description.outputs, input: input, output: output, gradients: wiring,
-                    parameters: parameters(of: layer)), false
+                    inputs: layer.input.count, outputs: description.outputs, wiring: wiring, parameters: parameters(of: layer)),
+                false
             )
         case .relu:
-            return (ReLULayer(count: layer.input.count, input: input, output: output, gradients: wiring), true)
+            return (ReLULayer(count: layer.input.count, layout: layout, wiring: wiring), true)
         case .dropout(let description):
             defer { dropoutCount += 1 }
-            maskCount += layer.input.count
             return (
                 DropoutLayer(
-                    ordinal: dropoutCount, count: layer.input.count, capacity: capacity, rate: description.rate, input: input,
-                    output: output, gradients: wiring), false
+                    ordinal: dropoutCount, count: layer.input.count, rate: description.rate, wiring: wiring,
+                    kept: sizes.add(layer.input.count, of: Bool.self)), false
             )
         case .padChannels:
             return (
-                ChannelPaddingLayer(
-                    shape: layer.input, outputs: layer.output.channels, input: input, output: output, gradients: wiring),
-                false
+                ChannelPaddingLayer(shape: layer.input, outputs: layer.output.channels, wiring: wiring), false
             )
         case .flatten, .residual:
             fault("\(layer.name) is no layer of its own")
         }
-    }
-
-    private mutating func wire(_ layer: ResolvedLayer, _ input: Activation, _ gradient: GradientPlace) -> GradientWiring {
-        note(gradient, count: layer.output.count)
-        if let place = input.gradient { note(place, count: layer.input.count) }
-        return GradientWiring(output: gradient, input: input.gradient)
-    }
-
-    private mutating func note(_ place: GradientPlace, count: Int) {
-        while gradientCounts.count <= place.index { gradientCounts.append(0) }
-        gradientCounts[place.index] = max(gradientCounts[place.index], count)
     }
 
     private func offset(_ layer: ResolvedLayer, _ role: String) -> Int {
@@ -221,22 +240,27 @@ struct Compiler {
         LayerParameters(weight: offset(layer, "weight"), bias: offsets["\(layer.name).bias"])
     }
 
-    private mutating func reservePrepared(_ count: Int) -> Int? {
-        guard count > 0 else { return nil }
-        defer { preparedCount += AlignedFloats.rounded(count) }
-        return preparedCount
-    }
-
-    private mutating func reserve(_ shape: TensorShape) -> Int {
-        defer { activationCount += AlignedFloats.rounded(shape.count) }
-        return activationCount
-    }
+    private mutating func weights(_ count: Int) -> Value? { count > 0 ? sizes.add(weights: count) : nil }
 }
 
 /// Where a layer's parameters start in the arena.
 struct LayerParameters {
     let weight: Int
     let bias: Int?
+
+    var offsets: [Int] { [weight] + [bias].compactMap(\.self) }
+}
+
+extension ResolvedLayer {
+    /// The layout that the layer had better be given its input in; what comes out lies alike.
+    /// - Parameter convolution: by which a convolution's own layout is chosen.
+    fileprivate func layout(behind previous: TensorLayout, convolution policy: ConvolutionPolicy) -> TensorLayout {
+        switch description {
+        case .convolution: convolutionShape.map { ConvolutionChoice.layout(of: $0, policy: policy) } ?? .pixels
+        case .maxPool, .averagePool, .globalAveragePool, .relu: previous
+        case .batchNorm, .linear, .dropout, .flatten, .padChannels, .residual: .pixels
+        }
+    }
 }
 
 extension PoolingShape {

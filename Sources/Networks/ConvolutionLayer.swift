@@ -2,39 +2,53 @@ import Kernels
 
 struct ConvolutionLayer: CompiledLayer {
     let kernels: ConvolutionChoice
-    let input: Place
-    let output: Int
-    let gradients: GradientWiring
+    let wiring: Wiring
     let parameters: LayerParameters
-    /// Where its weights stand in the arena of prepared ones, for each direction; nil where they are used as they are.
-    let preparedForward: Int?
-    let preparedBackward: Int?
+    /// Its weights as they are laid out for each direction; nil where they are used as they are.
+    let preparedForward: Value?
+    let preparedBackward: Value?
 
-    func prepare(parameters arena: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
-        let weights = arena + parameters.weight
-        if let preparedForward { kernels.forward.prepareForward(weights: weights, into: prepared + preparedForward) }
-        if let preparedBackward { kernels.backwardInput.prepareBackward(weights: weights, into: prepared + preparedBackward) }
-    }
+    var forwardUse: Use { Use(reads: [wiring.input] + [preparedForward].compactMap(\.self), writes: [wiring.output]) }
+    var backwardUse: Use { wiring.backward(keeping: [wiring.input] + [preparedBackward].compactMap(\.self)) }
 
-    func forward(_ pass: Pass) {
-        kernels.forward.forward(
-            images: pass.samples, input: pass[input], prepared: weights(pass, preparedForward),
-            bias: parameters.bias.map { pass.parameters + $0 }, output: pass.output(output), scratch: pass.scratch)
-    }
+    var gradientOffsets: [Int] { parameters.offsets }
 
-    func backward(_ pass: Pass) {
-        kernels.backwardWeights.backwardWeights(
-            images: pass.samples, input: pass[input], outputGradient: pass[gradients.output],
-            weightGradient: pass.parameterGradient(at: parameters.weight),
-            biasGradient: parameters.bias.map { pass.parameterGradient(at: $0) }, scratch: pass.scratch)
-        if let inputGradient = gradients.input {
-            kernels.backwardInput.backwardInput(
-                images: pass.samples, outputGradient: pass[gradients.output], prepared: weights(pass, preparedBackward),
-                inputGradient: pass[inputGradient], scratch: pass.scratch)
+    func leastSamples(_ direction: Direction) -> Int {
+        switch direction {
+        case .forward: kernels.forward.leastImages
+        case .backward: max(kernels.backwardInput.leastImages, kernels.backwardWeights.leastImages)
         }
     }
 
-    private func weights(_ pass: Pass, _ prepared: Int?) -> UnsafePointer<Float> {
-        prepared.map { pass.prepared + $0 } ?? pass.parameters + parameters.weight
+    func prepare(_ direction: Direction, _ weights: WeightPreparation) {
+        let source = weights.parameters + parameters.weight
+        switch direction {
+        case .forward:
+            if let preparedForward { kernels.forward.prepareForward(weights: source, into: weights[preparedForward]) }
+        case .backward:
+            if let preparedBackward { kernels.backwardInput.prepareBackward(weights: source, into: weights[preparedBackward]) }
+        }
+    }
+
+    func forward(_ tile: Tile) {
+        kernels.forward.forward(
+            images: tile.samples, input: tile[wiring.input], prepared: weights(tile, preparedForward),
+            bias: parameters.bias.map { tile.parameters + $0 }, output: tile[wiring.output], scratch: tile.scratch)
+    }
+
+    func backward(_ tile: Tile) {
+        kernels.backwardWeights.backwardWeights(
+            images: tile.samples, input: tile[wiring.input], outputGradient: tile[wiring.outputGradient],
+            weightGradient: tile.parameterGradient(at: parameters.weight),
+            biasGradient: parameters.bias.map { tile.parameterGradient(at: $0) }, scratch: tile.scratch)
+        if let inputGradient = wiring.inputGradient {
+            kernels.backwardInput.backwardInput(
+                images: tile.samples, outputGradient: tile[wiring.outputGradient], prepared: weights(tile, preparedBackward),
+                inputGradient: tile[inputGradient], scratch: tile.scratch)
+        }
+    }
+
+    private func weights(_ tile: Tile, _ prepared: Value?) -> UnsafePointer<Float> {
+        prepared.map { UnsafePointer(tile[$0]) } ?? tile.parameters + parameters.weight
     }
 }

@@ -4,72 +4,66 @@ import Random
 struct ReLULayer: CompiledLayer {
     /// Values per sample.
     let count: Int
-    let input: Place
-    let output: Int
-    let gradients: GradientWiring
+    let layout: TensorLayout
+    let wiring: Wiring
 
-    func forward(_ pass: Pass) {
-        ReLU.forward(count: pass.samples * count, input: pass[input], output: pass.output(output))
+    var forwardUse: Use { wiring.forward }
+    var backwardUse: Use { wiring.backward(keeping: [wiring.output]) }
+
+    func forward(_ tile: Tile) {
+        ReLU.forward(
+            count: layout.floats(samples: tile.samples, count: count), input: tile[wiring.input], output: tile[wiring.output])
     }
 
-    func backward(_ pass: Pass) {
-        guard let inputGradient = gradients.input else { return }
+    func backward(_ tile: Tile) {
+        guard let inputGradient = wiring.inputGradient else { return }
         ReLU.backward(
-            count: pass.samples * count, output: pass.output(output), outputGradient: pass[gradients.output],
-            inputGradient: pass[inputGradient])
+            count: layout.floats(samples: tile.samples, count: count), output: tile[wiring.output],
+            outputGradient: tile[wiring.outputGradient],
+            inputGradient: tile[inputGradient])
     }
 }
 
 /// Which values are dropped is a pure function of (seed, step, place of the sample in the global batch, layer, neuron).
-final class DropoutLayer: CompiledLayer {
+struct DropoutLayer: CompiledLayer {
     /// Tells the dropout layers of one model apart.
-    private let ordinal: Int
-    private let count: Int
-    private let rate: Double
-    private let input: Place
-    private let output: Int
-    private let gradients: GradientWiring
-    /// The choices of the last forward pass, for its backward pass: [capacity, count].
-    private let kept: UnsafeMutableBufferPointer<Bool>
+    let ordinal: Int
+    let count: Int
+    let rate: Double
+    let wiring: Wiring
+    /// The choices of the forward pass, for the backward pass: `count` a sample.
+    let kept: Value
 
-    init(ordinal: Int, count: Int, capacity: Int, rate: Double, input: Place, output: Int, gradients: GradientWiring) {
-        self.ordinal = ordinal
-        self.count = count
-        self.rate = rate
-        self.input = input
-        self.output = output
-        self.gradients = gradients
-        kept = .allocate(capacity: capacity * count)
-        kept.initialize(repeating: true)
-    }
+    var forwardUse: Use { Use(reads: [wiring.input], writes: [wiring.output, kept]) }
+    var backwardUse: Use { wiring.backward(keeping: [kept]) }
 
-    deinit { kept.deallocate() }
-
-    func forward(_ pass: Pass) {
-        if case .training(let seed, let step) = pass.mode {
-            draw(seed: seed, step: step, batch: pass.batch)
-            apply(pass, from: pass[input], to: pass.output(output))
+    func forward(_ tile: Tile) {
+        if case .training(let seed, let step) = tile.mode {
+            draw(seed: seed, step: step, tile)
+            apply(tile, from: tile[wiring.input], to: tile[wiring.output])
         } else {
-            pass.output(output).update(from: pass[input], count: pass.samples * count)
+            tile[wiring.output].update(from: tile[wiring.input], count: tile.samples * count)
         }
     }
 
-    func backward(_ pass: Pass) {
-        guard let inputGradient = gradients.input else { return }
-        apply(pass, from: pass[gradients.output], to: pass[inputGradient])
+    func backward(_ tile: Tile) {
+        guard let inputGradient = wiring.inputGradient else { return }
+        apply(tile, from: tile[wiring.outputGradient], to: tile[inputGradient])
     }
 
-    private func apply(_ pass: Pass, from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) {
-        guard let kept = kept.baseAddress else { return }
-        Dropout.apply(count: pass.samples * count, kept: kept, scale: Float(1 / (1 - rate)), input: source, output: target)
+    private func apply(_ tile: Tile, from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) {
+        Dropout.apply(
+            count: tile.samples * count, kept: tile[kept, of: Bool.self], scale: Float(1 / (1 - rate)), input: source,
+            output: target)
     }
 
-    private func draw(seed: UInt64, step: Int, batch: MicroBatch) {
+    private func draw(seed: UInt64, step: Int, _ tile: Tile) {
         let generator = CounterGenerator(seed: seed, purpose: .dropout)
         let threshold = UInt32(rate * 0x1p32)
-        for sample in 0..<batch.count {
+        let kept = tile[kept, of: Bool.self]
+        for sample in 0..<tile.samples {
             let row = sample * count
-            let globalSample = UInt32(batch.firstSample + sample)
+            let globalSample = UInt32(tile.firstSample + sample)
             for neuron in stride(from: 0, to: count, by: 4) {
                 // 24 bits of neurons in fours, 8 bits of layers.
                 let words = generator.block(

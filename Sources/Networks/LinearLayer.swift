@@ -3,27 +3,33 @@ import Kernels
 struct LinearLayer: CompiledLayer {
     let inputs: Int
     let outputs: Int
-    let input: Place
-    let output: Int
-    let gradients: GradientWiring
+    let wiring: Wiring
     let parameters: LayerParameters
 
-    func forward(_ pass: Pass) {
+    var forwardUse: Use { wiring.forward }
+    var backwardUse: Use { wiring.backward(keeping: [wiring.input]) }
+
+    var gradientOffsets: [Int] { parameters.offsets }
+
+    /// All: the weights are read for every product.
+    func leastSamples(_ direction: Direction) -> Int { .max }
+
+    func forward(_ tile: Tile) {
         Linear.forward(
-            samples: pass.samples, inputs: inputs, outputs: outputs, input: pass[input],
-            weights: pass.parameters + parameters.weight,
-            bias: parameters.bias.map { pass.parameters + $0 }, output: pass.output(output))
+            samples: tile.samples, inputs: inputs, outputs: outputs, input: tile[wiring.input],
+            weights: tile.parameters + parameters.weight, bias: parameters.bias.map { tile.parameters + $0 },
+            output: tile[wiring.output])
     }
 
-    func backward(_ pass: Pass) {
+    func backward(_ tile: Tile) {
         Linear.backwardWeights(
-            samples: pass.samples, inputs: inputs, outputs: outputs, input: pass[input], outputGradient: pass[gradients.output],
-            weightGradient: pass.parameterGradient(at: parameters.weight),
-            biasGradient: parameters.bias.map { pass.parameterGradient(at: $0) })
-        if let inputGradient = gradients.input {
+            samples: tile.samples, inputs: inputs, outputs: outputs, input: tile[wiring.input],
+            outputGradient: tile[wiring.outputGradient], weightGradient: tile.parameterGradient(at: parameters.weight),
+            biasGradient: parameters.bias.map { tile.parameterGradient(at: $0) })
+        if let inputGradient = wiring.inputGradient {
             Linear.backwardInput(
-                samples: pass.samples, inputs: inputs, outputs: outputs, outputGradient: pass[gradients.output],
-                weights: pass.parameters + parameters.weight, inputGradient: pass[inputGradient])
+                samples: tile.samples, inputs: inputs, outputs: outputs, outputGradient: tile[wiring.outputGradient],
+                weights: tile.parameters + parameters.weight, inputGradient: tile[inputGradient])
         }
     }
 }

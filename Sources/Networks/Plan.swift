@@ -49,68 +49,101 @@ public final class Plan {
     public let layout: ParameterLayout
     public let capacity: Int
     private let layers: [any CompiledLayer]
-    /// Where its BatchNorm layers stand in `layers`: between them lie the segments that run without sums over other ranks.
-    private let batchNorms: [(place: Int, layer: BatchNormLayer)]
-    private let activations: AlignedFloats
+    private let batchNorms: [BatchNormLayer]
+    private let passes: Passes
+    private let outputs: Value
+    private let outputsGradient: Value
+    /// Values of the whole micro-batch, values of one tile, and where each value stands in them.
+    private let whole: AlignedFloats
+    private let tile: AlignedFloats
+    private let slots: UnsafeMutableBufferPointer<Tile.Slot>
     private let scratch: AlignedFloats
-    private let prepared: AlignedFloats
+    private let preparesForEachPass: Bool
     /// The parameters that weights were laid out from last.
     private var preparedParameters: UnsafePointer<Float>?
-    /// The buffers that gradients of activations take turns in, and their addresses side by side.
-    private let gradients: [AlignedFloats]
-    private let gradientBases: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
-    private let outputs: Place
-    private let outputsGradient: GradientPlace
 
     /// What a plan takes, in bytes.
     public struct Size: Sendable, Equatable {
-        /// Activations and their gradients, for each sample of its capacity.
-        public let perSample: Int
-        /// Scratch, and weights as kernels lay them out.
-        public let fixed: Int
+        /// Activations and their gradients, scratch, and weights as kernels lay them out.
+        public let plan: Int
         /// One arena: parameters, or gradients, or a state of the optimiser; handed in, not the plan's own.
         public let arena: Int
     }
 
-    /// - Throws: as `Model.resolvedLayers()`.
-    public static func size(of model: Model, convolution: ConvolutionPolicy = .automatic) throws -> Size {
-        let resolved = try model.resolvedLayers()
-        let layout = ParameterLayout(resolved)
-        var compiler = Compiler(capacity: 1, layout: layout, convolution: convolution)
-        _ = compiler.compile(resolved)
-        let float = MemoryLayout<Float>.stride
-        return Size(
-            perSample: (compiler.activationCount + compiler.gradientCounts.reduce(0, +)) * float + compiler.maskCount,
-            fixed: (compiler.scratchCount + compiler.preparedCount) * float, arena: layout.arenaCount * float)
+    /// What a plan is compiled for. Nothing changes by any of it but the order of sums.
+    public struct Options: Sendable {
+        /// The samples that it can take at a time.
+        public var capacity: Int
+        public var convolution: ConvolutionPolicy
+        /// Whether weights are laid out for each pass that needs them, instead of once after they have changed: saves memory, and no time is
+        /// lost where every pass runs once a step.
+        public var preparesForEachPass: Bool
+        /// Whether neighbouring layers become one where that saves a way over memory.
+        var fuses = true
+        /// Whether passes run tile by tile, and compute cheap results again instead of keeping them.
+        var tiles = true
+
+        public init(capacity: Int, convolution: ConvolutionPolicy = .automatic, preparesForEachPass: Bool = false) {
+            self.capacity = capacity
+            self.convolution = convolution
+            self.preparesForEachPass = preparesForEachPass
+        }
     }
 
-    /// - Parameter fuses: whether neighbouring layers become one where that saves a pass over memory; no value changes by it.
+    /// - Throws: as `Model.resolvedLayers()`.
+    public static func size(of model: Model, _ options: Options) throws -> Size {
+        let draft = try Draft(model, options)
+        return Size(
+            plan: draft.storage.bytesPerSample * draft.compiler.sizes.room(for: options.capacity) + draft.storage.tileBytes
+                + draft.compiler.scratchCount * MemoryLayout<Float>.stride,
+            arena: draft.layout.arenaCount * MemoryLayout<Float>.stride)
+    }
+
     /// - Throws: `Failure.usage` naming the layer, the shape that came and the one it can take, where the model does not fit together.
-    public init(
-        model: Model, loss: Loss = .softmax(labelSmoothing: 0), capacity: Int, convolution: ConvolutionPolicy = .automatic,
-        fuses: Bool = true
-    ) throws {
+    public init(model: Model, loss: Loss = .softmax(labelSmoothing: 0), _ options: Options) throws {
+        capacity = options.capacity
         require(capacity > 0, "a plan is for at least one sample, not \(capacity)")
         // A rank is one core; and more threads would add up in another order.
         BLAS.setThreadCount(1)
-        let resolved = try model.resolvedLayers()
         self.model = model
         self.loss = loss
-        self.capacity = capacity
-        layout = ParameterLayout(resolved)
-        var compiler = Compiler(capacity: capacity, layout: layout, convolution: convolution, fuses: fuses)
-        (outputs, outputsGradient) = compiler.compile(resolved)
-        layers = compiler.layers
-        batchNorms = layers.enumerated().compactMap { place, layer in (layer as? BatchNormLayer).map { (place, $0) } }
-        activations = AlignedFloats(count: compiler.activationCount * capacity)
-        scratch = AlignedFloats(count: compiler.scratchCount)
-        prepared = AlignedFloats(count: compiler.preparedCount)
-        gradients = compiler.gradientCounts.map { AlignedFloats(count: $0 * capacity) }
-        gradientBases = .allocate(capacity: gradients.count)
-        for (index, buffer) in gradients.enumerated() { (gradientBases + index).initialize(to: buffer.base) }
+        preparesForEachPass = options.preparesForEachPass
+        let draft = try Draft(model, options)
+        layout = draft.layout
+        (layers, passes, outputs, outputsGradient) = (draft.compiler.layers, draft.passes, draft.outputs, draft.outputsGradient)
+        batchNorms = layers.compactMap { $0 as? BatchNormLayer }
+        let room = draft.compiler.sizes.room(for: capacity)
+        whole = AlignedFloats(bytes: draft.storage.bytesPerSample * room)
+        tile = AlignedFloats(bytes: draft.storage.tileBytes)
+        slots = .allocate(capacity: draft.compiler.sizes.count)
+        _ = slots.initialize(
+            from: draft.storage.slots(draft.compiler.sizes, whole: whole.base, capacity: room, tile: tile.base))
+        scratch = AlignedFloats(count: draft.compiler.scratchCount)
     }
 
-    deinit { gradientBases.deallocate() }
+    deinit { slots.deallocate() }
+
+    /// A plan without memory.
+    private struct Draft {
+        let layout: ParameterLayout
+        let compiler: Compiler
+        let outputs: Value
+        let outputsGradient: Value
+        let passes: Passes
+        let storage: Storage
+
+        init(_ model: Model, _ options: Options) throws {
+            let resolved = try model.resolvedLayers()
+            layout = ParameterLayout(resolved)
+            var compiler = Compiler(input: model.input, layout: layout, convolution: options.convolution, fuses: options.fuses)
+            (outputs, outputsGradient) = compiler.compile(resolved, classes: model.classes)
+            self.compiler = compiler
+            passes = Passes(compiler.layers, capacity: options.capacity, sizes: compiler.sizes, tiles: options.tiles)
+            storage = Storage(
+                passes, keepsWeights: !options.preparesForEachPass, turn: Use(reads: [outputs], writes: [outputsGradient]),
+                sizes: compiler.sizes)
+        }
+    }
 
     /// How a forward pass is run: training draws dropout's choices, keyed by seed and step; evaluation has none.
     public enum Mode: Sendable {
@@ -118,17 +151,24 @@ public final class Plan {
         case training(seed: UInt64, step: Int)
     }
 
-    /// Lays weights out as the kernels want them; to be called whenever `parameters` have changed, before the next forward pass.
+    /// Takes new parameters, and lays weights out as the kernels want them; to be called whenever `parameters` have changed, before the next
+    /// forward pass.
     public func prepare(parameters: UnsafePointer<Float>) {
-        for layer in layers { layer.prepare(parameters: parameters, into: prepared.base) }
         preparedParameters = parameters
+        guard !preparesForEachPass else { return }
+        for pass in passes.forward { prepare(pass, parameters) }
+        for pass in passes.backward { prepare(pass, parameters) }
+    }
+
+    private func prepare(_ pass: Pass, _ parameters: UnsafePointer<Float>) {
+        guard let slots = slots.baseAddress else { return }
+        let weights = WeightPreparation(parameters: parameters, slots: slots)
+        for action in pass.actions { action.prepare(weights) }
     }
 
     /// Computes the outputs of `batch`, adds its loss and hits to `figures`, and in training prepares the loss's gradient.
     public func forward(_ batch: MicroBatch, parameters: UnsafePointer<Float>, mode: Mode, figures: inout Figures) {
-        let pass = self.pass(batch, parameters: parameters, gradients: nil, mode: mode)
-        for layer in layers { layer.forward(pass) }
-        score(pass, figures: &figures)
+        for stage in 0..<stageCount { forward(batch, stage: stage, parameters: parameters, mode: mode, figures: &figures) }
     }
 
     /// Adds the gradient of the summed loss of `batch` to `gradients`, and its share of the running statistics' sums; to be called right
@@ -136,51 +176,90 @@ public final class Plan {
     public func backward(
         _ batch: MicroBatch, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>, mode: Mode
     ) {
-        let pass = self.pass(batch, parameters: parameters, gradients: gradients, mode: mode)
-        for layer in layers.reversed() { layer.backward(pass) }
+        for pass in 0..<backwardPassCount {
+            backward(batch, pass: pass, parameters: parameters, gradients: gradients, mode: mode) {}
+        }
     }
 
     /// Parts of the network that run one after another with a sum over ranks in between: one more than BatchNorm layers.
-    public var segmentCount: Int { batchNorms.count + 1 }
+    public var stageCount: Int { batchNorms.count + 1 }
 
-    /// The sums that BatchNorm layer `index` (from 0) has taken of this rank's samples when a segment that leads to it has run, forward or
+    /// The sums that BatchNorm layer `index` (from 0) has taken of this rank's samples when a stage that leads to it has run, forward or
     /// backward; to be added up over all ranks in place.
-    public func statistics(_ index: Int) -> UnsafeMutableBufferPointer<Double> { batchNorms[index].layer.sums }
+    public func statistics(_ index: Int) -> UnsafeMutableBufferPointer<Double> { batchNorms[index].sums }
 
-    /// The forward pass through one segment; segments run in order. The last one ends as `forward` does.
+    /// The forward pass through one stage; stages run in order. The last one ends as `forward` does.
     public func forward(
-        _ batch: MicroBatch, segment: Int, parameters: UnsafePointer<Float>, mode: Mode, figures: inout Figures
+        _ batch: MicroBatch, stage: Int, parameters: UnsafePointer<Float>, mode: Mode, figures: inout Figures
     ) {
-        let pass = self.pass(batch, parameters: parameters, gradients: nil, mode: mode)
-        if segment > 0 { batchNorms[segment - 1].layer.finish(.forward, pass) }
-        for layer in layers[places(ofSegment: segment)] { layer.forward(pass) }
-        if segment < batchNorms.count { batchNorms[segment].layer.begin(.forward, pass) } else { score(pass, figures: &figures) }
+        if stage > 0 { batchNorms[stage - 1].use(batch, parameters: parameters, mode: mode) }
+        if stage < batchNorms.count { batchNorms[stage].open() }
+        for pass in passes.forward[passes.forwardStages[stage]] {
+            run(pass, batch, parameters: parameters, gradients: nil, mode: mode) {}
+        }
+        if stage < batchNorms.count {
+            batchNorms[stage].closeForward()
+        } else {
+            score(batch, mode: mode, figures: &figures)
+        }
     }
 
-    /// The backward pass through one segment; segments run from the last to the first.
+    /// The passes of the way back, in which gradients become final one after another.
+    public var backwardPassCount: Int { passes.backward.count }
+
+    /// The passes of the way back that belong to a stage.
+    public func backwardPasses(ofStage stage: Int) -> Range<Int> { passes.backwardStages[stage] }
+
+    /// So many floats at the beginning of the arena hold gradients to which no backward pass behind `pass` adds anything. Behind the last
+    /// one, that is the whole arena.
+    public func finalGradients(afterBackwardPass pass: Int) -> Int {
+        let later = passes.backward[(pass + 1)...].flatMap(\.actions).flatMap(\.gradientOffsets)
+        return pass + 1 == backwardPassCount ? layout.arenaCount : later.min() ?? layout.trainedCount
+    }
+
+    /// One pass of the way back; they run in order, each once.
+    /// - Parameter meanwhile: called between tiles; what others wait for may go on there.
     public func backward(
-        _ batch: MicroBatch, segment: Int, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>, mode: Mode
-    ) {
-        let pass = self.pass(batch, parameters: parameters, gradients: gradients, mode: mode)
-        if segment < batchNorms.count { batchNorms[segment].layer.finish(.backward, pass) }
-        for layer in layers[places(ofSegment: segment)].reversed() { layer.backward(pass) }
-        if segment > 0 { batchNorms[segment - 1].layer.begin(.backward, pass) }
+        _ batch: MicroBatch, pass: Int, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>, mode: Mode,
+        meanwhile: () throws -> Void
+    ) rethrows {
+        guard let stage = passes.backwardStages.firstIndex(where: { $0.contains(pass) }) else {
+            fault("there is no backward pass \(pass)")
+        }
+        let mine = passes.backwardStages[stage]
+        let normalisation = stage > 0 ? batchNorms[stage - 1] : nil
+        if pass == mine.lowerBound { normalisation?.open() }
+        try run(
+            passes.backward[pass], batch, parameters: parameters, gradients: gradients, mode: mode,
+            meanwhile: meanwhile)
+        if pass == mine.upperBound - 1 { normalisation?.closeBackward(gradients: gradients) }
     }
 
-    private func places(ofSegment segment: Int) -> Range<Int> {
-        let start = segment > 0 ? batchNorms[segment - 1].place + 1 : 0
-        return start..<(segment < batchNorms.count ? batchNorms[segment].place : layers.count)
+    private func run(
+        _ pass: Pass, _ batch: MicroBatch, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>?, mode: Mode,
+        meanwhile: () throws -> Void
+    ) rethrows {
+        require(batch.count <= capacity, "a micro-batch of \(batch.count) samples in a plan for \(capacity)")
+        require(preparedParameters == parameters, "a pass with other parameters than those that weights were prepared from")
+        guard let slots = slots.baseAddress else { return }
+        slots[Value.images.index].base = UnsafeMutableRawPointer(mutating: batch.images)
+        if preparesForEachPass && batch.count > 0 { prepare(pass, parameters) }
+        for first in stride(from: 0, to: batch.count, by: pass.tile) {
+            let tile = Tile(
+                batch: batch, mode: mode, first: first, samples: min(pass.tile, batch.count - first), parameters: parameters,
+                parameterGradients: gradients, slots: slots, scratch: scratch.base)
+            for action in pass.actions { action.run(tile) }
+            try meanwhile()
+        }
     }
 
     /// Loss, hits and, in training, the loss's gradient of what the layers have put out.
-    private func score(_ pass: Pass, figures: inout Figures) {
+    private func score(_ batch: MicroBatch, mode: Mode, figures: inout Figures) {
         let classes = model.classes
-        let batch = pass.batch
         for sample in 0..<batch.count {
-            let row = pass[outputs] + sample * classes
+            let row = values(of: outputs) + sample * classes
             let label = Int(batch.labels[sample])
-            let gradient: UnsafeMutablePointer<Float>? =
-                if case .training = pass.mode { pass[outputsGradient] + sample * classes } else { nil }
+            let gradient = if case .training = mode { values(of: outputsGradient) + sample * classes } else { nil as Pointer? }
             let value =
                 switch loss {
                 case .softmax(let smoothing):
@@ -196,19 +275,11 @@ public final class Plan {
 
     /// The outputs of the last forward pass: [count, classes].
     public func logits(count: Int) -> UnsafeBufferPointer<Float> {
-        guard case .activation(let offset) = outputs else { return UnsafeBufferPointer(start: nil, count: 0) }
-        return UnsafeBufferPointer(start: activations.base + offset * capacity, count: count * model.classes)
+        UnsafeBufferPointer(start: values(of: outputs), count: count * model.classes)
     }
 
-    private func pass(
-        _ batch: MicroBatch, parameters: UnsafePointer<Float>, gradients parameterGradients: UnsafeMutablePointer<Float>?,
-        mode: Mode
-    ) -> Pass {
-        require(batch.count <= capacity, "a micro-batch of \(batch.count) samples in a plan for \(capacity)")
-        require(preparedParameters == parameters, "a pass with other parameters than those that weights were prepared from")
-        return Pass(
-            batch: batch, mode: mode, capacity: capacity, parameters: parameters, prepared: prepared.base,
-            parameterGradients: parameterGradients,
-            activations: activations.base, gradients: UnsafePointer(gradientBases), scratch: scratch.base)
-    }
+    private typealias Pointer = UnsafeMutablePointer<Float>
+
+    /// A value of the whole micro-batch.
+    private func values(of value: Value) -> Pointer { slots[value.index].base.assumingMemoryBound(to: Float.self) }
 }

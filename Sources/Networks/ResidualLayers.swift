@@ -3,56 +3,64 @@ import Kernels
 /// The end of a residual block: Y = A + B, or the larger of that and 0. Both branches have the gradient of Y, which is theirs as it stands.
 struct AdditionLayer: CompiledLayer {
     let count: Int
-    let first: Place
-    let second: Place
-    let output: Int
-    let gradient: GradientPlace
+    let first: Value
+    let second: Value
+    let output: Value
+    let gradient: Value
     /// Whether the ReLU behind it is part of it.
     let rectifies: Bool
 
-    func forward(_ pass: Pass) {
-        Addition.forward(
-            count: pass.samples * count, pass[first], pass[second], rectifies: rectifies, output: pass.output(output))
+    var forwardUse: Use { Use(reads: [first, second], writes: [output]) }
+    var backwardUse: Use { rectifies ? Use(reads: [output, gradient], writes: [gradient]) : Use() }
+
+    func forward(_ tile: Tile) {
+        Addition.forward(count: tile.samples * count, tile[first], tile[second], rectifies: rectifies, output: tile[output])
     }
 
-    func backward(_ pass: Pass) {
+    func backward(_ tile: Tile) {
         guard rectifies else { return }
         ReLU.backward(
-            count: pass.samples * count, output: pass.output(output), outputGradient: pass[gradient], inputGradient: pass[gradient])
+            count: tile.samples * count, output: tile[output], outputGradient: tile[gradient], inputGradient: tile[gradient])
     }
 }
 
-/// The beginning of a residual block, where only the way back has work: the shortcut's gradient is added to that of the layers' branch.
+/// The beginning of a residual block, where only the way back has work: the gradients that its branches leave are added up.
 struct BranchJoin: CompiledLayer {
     let count: Int
-    let from: GradientPlace
-    let into: GradientPlace?
+    let first: Value
+    let second: Value
+    /// One of the two.
+    let sum: Value
 
-    func forward(_ pass: Pass) {}
+    var forwardUse: Use { Use() }
+    var backwardUse: Use { Use(reads: [first, second], writes: [sum]) }
 
-    func backward(_ pass: Pass) {
-        guard let into else { return }
-        Addition.forward(count: pass.samples * count, pass[into], pass[from], output: pass[into])
+    func forward(_ tile: Tile) {}
+
+    func backward(_ tile: Tile) {
+        Addition.forward(count: tile.samples * count, tile[first], tile[second], output: tile[sum])
     }
 }
 
 struct ChannelPaddingLayer: CompiledLayer {
     let shape: TensorShape
     let outputs: Int
-    let input: Place
-    let output: Int
-    let gradients: GradientWiring
+    let wiring: Wiring
 
-    func forward(_ pass: Pass) {
+    var forwardUse: Use { wiring.forward }
+    var backwardUse: Use { wiring.backward() }
+    func isCheap(_ direction: Direction) -> Bool { true }
+
+    func forward(_ tile: Tile) {
         ChannelPadding.forward(
-            pixels: pass.samples * shape.height * shape.width, inputs: shape.channels, outputs: outputs, input: pass[input],
-            output: pass.output(output))
+            pixels: tile.samples * shape.height * shape.width, inputs: shape.channels, outputs: outputs, input: tile[wiring.input],
+            output: tile[wiring.output])
     }
 
-    func backward(_ pass: Pass) {
-        guard let inputGradient = gradients.input else { return }
+    func backward(_ tile: Tile) {
+        guard let inputGradient = wiring.inputGradient else { return }
         ChannelPadding.backward(
-            pixels: pass.samples * shape.height * shape.width, inputs: shape.channels, outputs: outputs,
-            outputGradient: pass[gradients.output], inputGradient: pass[inputGradient])
+            pixels: tile.samples * shape.height * shape.width, inputs: shape.channels, outputs: outputs,
+            outputGradient: tile[wiring.outputGradient], inputGradient: tile[inputGradient])
     }
 }

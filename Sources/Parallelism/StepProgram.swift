@@ -24,10 +24,10 @@ public enum Operation: Sendable, Equatable, CustomStringConvertible {
     case clear
     /// Lays weights out as the kernels want them.
     case prepare
-    /// One direction through the network for one of this rank's micro-batches (its number in the global batch).
-    case compute(microBatch: Int, Direction)
-    /// One direction through one segment of the network for all of this rank's micro-batches together.
-    case computeSegment(Int, Direction)
+    /// One direction through the network for some of this rank's micro-batches (their numbers in the global batch) as one.
+    case compute(microBatches: Range<Int>, Direction)
+    /// One direction through one stage of the network for all of this rank's micro-batches together.
+    case computeStage(Int, Direction)
     /// Adds up over all ranks, and returns when the sum is there.
     case exchange(Collective)
     /// One step of the optimiser over this range of the arena, with the gradient divided once by the true number of samples.
@@ -39,8 +39,11 @@ public enum Operation: Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .clear: "clear"
         case .prepare: "prepare weights"
-        case .compute(let microBatch, let direction): "\(direction.rawValue) micro-batch \(microBatch)"
-        case .computeSegment(let segment, let direction): "\(direction.rawValue) segment \(segment)"
+        case .compute(let group, let direction):
+            group.count == 1
+                ? "\(direction.rawValue) micro-batch \(group.lowerBound)"
+                : "\(direction.rawValue) micro-batches \(group.lowerBound) to \(group.upperBound - 1)"
+        case .computeStage(let stage, let direction): "\(direction.rawValue) stage \(stage)"
         case .exchange(let collective): "exchange \(collective)"
         case .update(let range): "update \(range.lowerBound)..<\(range.upperBound)"
         case .updateStatistics: "update running statistics"
@@ -59,24 +62,24 @@ public struct StepProgram: Sendable, Equatable, CustomStringConvertible {
     ///
     /// The figures are exchanged first: a loss that is not finite is known to all ranks before any parameter changes.
     /// - Parameters:
-    ///   - microBatches: this rank's.
+    ///   - groups: this rank's micro-batches, those that are computed together side by side.
     ///   - trainedCount: floats of the arena that the optimiser updates.
     ///   - arenaCount: floats of the whole arena; what is behind the trained ones are running statistics.
-    public static func replicated(microBatches: Range<Int>, trainedCount: Int, arenaCount: Int) -> StepProgram {
+    public static func replicated(groups: [Range<Int>], trainedCount: Int, arenaCount: Int) -> StepProgram {
         StepProgram(
             operations: [.clear, .prepare]
-                + microBatches.flatMap { [.compute(microBatch: $0, .forward), .compute(microBatch: $0, .backward)] }
+                + groups.flatMap { [.compute(microBatches: $0, .forward), .compute(microBatches: $0, .backward)] }
                 + ending(trainedCount: trainedCount, arenaCount: arenaCount))
     }
 
     /// The same with BatchNorm's statistics over the global batch: all of a rank's micro-batches go through the network together, and stop
     /// at each of its BatchNorm layers, forward and backward, for the sum over all ranks.
     public static func replicated(synchronisedBatchNorms count: Int, trainedCount: Int, arenaCount: Int) -> StepProgram {
-        let forward = (0..<count).flatMap { [.computeSegment($0, .forward), .exchange(.statistics($0))] as [Operation] }
+        let forward = (0..<count).flatMap { [.computeStage($0, .forward), .exchange(.statistics($0))] as [Operation] }
         let backward = (0..<count).reversed().flatMap {
-            [.exchange(.statistics($0)), .computeSegment($0, .backward)] as [Operation]
+            [.exchange(.statistics($0)), .computeStage($0, .backward)] as [Operation]
         }
-        let turn: [Operation] = [.computeSegment(count, .forward), .computeSegment(count, .backward)]
+        let turn: [Operation] = [.computeStage(count, .forward), .computeStage(count, .backward)]
         return StepProgram(
             operations: [.clear, .prepare] + forward + turn + backward + ending(trainedCount: trainedCount, arenaCount: arenaCount))
     }

@@ -45,8 +45,7 @@ public struct CheckpointEvaluation {
         sampleCount = samples.count
         let chunk = Evaluator.chunk(for: experiment)
         let (plan, state) = try world.agreed {
-            let plan = try Plan(
-                model: try experiment.resolvedModel(), loss: experiment.loss, capacity: chunk, convolution: experiment.convolution)
+            let plan = try Plan(experiment, Plan.Options(capacity: chunk, convolution: experiment.convolution))
             let state = TrainingState(layout: plan.layout, optimiser: Optimiser())
             try state.restore(from: file)
             return (plan, state)

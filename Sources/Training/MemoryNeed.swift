@@ -21,9 +21,8 @@ public struct MemoryNeed: Sendable, Equatable {
     /// - Throws: as `Model.resolvedLayers()`.
     public init(_ experiment: Experiment, partition: BatchPartition, rank: Int) throws {
         let model = try experiment.resolvedModel()
-        let size = try Plan.size(of: model, convolution: experiment.convolution)
-        let capacity = Self.capacity(for: experiment, partition: partition, rank: rank)
-        plan = Double(size.perSample) * Double(capacity) + Double(size.fixed)
+        let size = try Plan.size(of: model, RankWork(experiment, partition: partition, rank: rank).options)
+        plan = Double(size.plan)
         // With statistics over the global batch, a rank holds its whole share at once.
         remedy = experiment.syncBatchNorm ? "--global-batch lower" : "--micro-batches higher or --global-batch lower"
         arenas = Double(size.arena) * (experiment.optimiser.usesMomentum ? 3 : 2)
@@ -31,13 +30,6 @@ public struct MemoryNeed: Sendable, Equatable {
         images =
             Double(2 * partition.largestShare(ofRank: rank) + evaluated) * Double(model.input.count)
             * Double(MemoryLayout<Float>.stride)
-    }
-
-    /// The samples that a rank's plan must be able to hold.
-    static func capacity(for experiment: Experiment, partition: BatchPartition, rank: Int) -> Int {
-        max(
-            Evaluator.chunk(for: experiment),
-            experiment.syncBatchNorm ? partition.largestShare(ofRank: rank) : partition.largestMicroBatch)
     }
 
     /// - Throws: `Failure.usage` where all ranks of this host together need more memory than it has.

@@ -20,6 +20,7 @@ public final class Trainer {
     private let state: TrainingState
     private let plan: Plan
     private let program: StepProgram
+    private let work: RankWork
     private let partition: BatchPartition
     private let loader: BatchLoader
     private let testEvaluator: Evaluator
@@ -27,6 +28,7 @@ public final class Trainer {
     private let validationEvaluator: Evaluator?
     private let optimiserStep: OptimiserStep
     private let sums = FigureSums()
+    private let exchange: Exchange
     /// Rank 0's alone.
     private let metrics: MetricsLog?
     private let store: CheckpointStore?
@@ -44,16 +46,18 @@ public final class Trainer {
         state = session.state
         plan = session.plan
         partition = session.partition
+        work = session.work
         optimiserStep = OptimiserStep(optimiser: session.experiment.optimiser, layout: session.state.layout)
+        exchange = Exchange(world: world, plan: plan, gradients: state.gradients, sums: sums, recorder: recorder)
         self.metrics = metrics
         self.store = store
         trainingSamples = session.training.count
         let (trainedCount, arenaCount) = (state.layout.trainedCount, state.layout.arenaCount)
         program =
             experiment.syncBatchNorm
-            ? .replicated(synchronisedBatchNorms: plan.segmentCount - 1, trainedCount: trainedCount, arenaCount: arenaCount)
+            ? .replicated(synchronisedBatchNorms: plan.stageCount - 1, trainedCount: trainedCount, arenaCount: arenaCount)
             : .replicated(
-                microBatches: partition.microBatches(ofRank: world.rank), trainedCount: trainedCount, arenaCount: arenaCount)
+                groups: work.groups, trainedCount: trainedCount, arenaCount: arenaCount)
         let normalisation = session.dataset.normalisation
         loader = BatchLoader(
             reader: SampleReader(
@@ -168,15 +172,15 @@ public final class Trainer {
             case .prepare:
                 recorder.enter(.forward, step: step, operation: index)
                 plan.prepare(parameters: state.parameters.base)
-            case .compute(let number, let direction):
+            case .compute(let group, let direction):
                 recorder.enter(direction == .forward ? .forward : .backward, step: step, operation: index)
-                compute(microBatch(number, of: batch), direction, step: step)
-            case .computeSegment(let segment, let direction):
+                compute(samples(of: group, in: batch), direction, step: step)
+            case .computeStage(let stage, let direction):
                 recorder.enter(direction == .forward ? .forward : .backward, step: step, operation: index)
-                compute(share(of: batch), direction, segment: segment, step: step)
+                compute(share(of: batch), direction, stage: stage, step: step)
             case .exchange(let collective):
                 recorder.enter(.exchange, step: step, operation: index)
-                try exchange(collective, of: batch)
+                try sum(collective, of: batch)
             case .update(let range):
                 recorder.enter(.update, step: step, operation: index)
                 optimiserStep.update(
@@ -191,12 +195,8 @@ public final class Trainer {
         state.progress.position = state.progress.position.advanced(globalBatch: partition.globalBatch, samples: trainingSamples)
     }
 
-    private func microBatch(_ number: Int, of batch: LocalBatch) -> MicroBatch {
-        let places = partition.positions(ofMicroBatch: number, inBatchOf: batch.globalCount)
-        let row = places.lowerBound - batch.places.lowerBound
-        return MicroBatch(
-            images: batch.images + row * plan.model.input.count, labels: batch.labels + row, count: places.count,
-            firstSample: places.lowerBound)
+    private func samples(of group: Range<Int>, in batch: LocalBatch) -> MicroBatch {
+        RankWork.samples(of: group, partition, in: batch, imageCount: plan.model.input.count)
     }
 
     /// All of this rank's micro-batches as one, normalised by the statistics of the global batch.
@@ -206,14 +206,17 @@ public final class Trainer {
             statisticsCount: batch.globalCount)
     }
 
-    private func compute(_ share: MicroBatch, _ direction: Direction, segment: Int, step: Int) {
+    private func compute(_ share: MicroBatch, _ direction: Direction, stage: Int, step: Int) {
         let mode = Plan.Mode.training(seed: experiment.seed, step: step)
         switch direction {
         case .forward:
-            plan.forward(share, segment: segment, parameters: state.parameters.base, mode: mode, figures: &stepFigures)
+            plan.forward(share, stage: stage, parameters: state.parameters.base, mode: mode, figures: &stepFigures)
         case .backward:
-            plan.backward(
-                share, segment: segment, parameters: state.parameters.base, gradients: state.gradients.base, mode: mode)
+            for pass in plan.backwardPasses(ofStage: stage) {
+                plan.backward(
+                    share, pass: pass, parameters: state.parameters.base, gradients: state.gradients.base, mode: mode
+                ) {}
+            }
         }
     }
 
@@ -226,27 +229,15 @@ public final class Trainer {
         }
     }
 
-    private func exchange(_ collective: Collective, of batch: LocalBatch) throws {
-        switch collective {
-        case .gradients(let range):
-            let entered = recorder.collectiveEntered(kind: .allReduce, count: range.count)
-            try world.allReduce(UnsafeMutableBufferPointer(rebasing: state.gradients.buffer[range]), .sum)
-            recorder.collectiveLeft(entered)
-        case .statistics(let layer):
-            let sums = plan.statistics(layer)
-            let entered = recorder.collectiveEntered(kind: .allReduce, count: sums.count)
-            try world.allReduce(sums, .sum)
-            recorder.collectiveLeft(entered)
-        case .figures:
-            let entered = recorder.collectiveEntered(kind: .allReduce, count: FigureSums.count)
-            let lostHere = stepFigures.nonFinite
-            stepFigures = try sums.total(of: stepFigures, over: world)
-            recorder.collectiveLeft(entered)
-            require(
-                stepFigures.samples == batch.globalCount,
-                "the ranks computed \(stepFigures.samples) samples of a global batch of \(batch.globalCount)")
-            if stepFigures.nonFinite > 0 { try stopDiverged(lostHere: lostHere) }
-        }
+    /// Adds up over all ranks, which stop here together where the loss of any sample is no number.
+    private func sum(_ collective: Collective, of batch: LocalBatch) throws {
+        let lostHere = stepFigures.nonFinite
+        try exchange.run(collective, figures: &stepFigures)
+        guard collective == .figures else { return }
+        require(
+            stepFigures.samples == batch.globalCount,
+            "the ranks computed \(stepFigures.samples) samples of a global batch of \(batch.globalCount)")
+        if stepFigures.nonFinite > 0 { try stopDiverged(lostHere: lostHere) }
     }
 
     /// Ends training on all ranks before a loss that is no number reaches the parameters.

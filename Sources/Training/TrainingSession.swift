@@ -50,6 +50,7 @@ public final class TrainingSession {
     let training: Selection
     let validation: Selection?
     let partition: BatchPartition
+    let work: RankWork
     let plan: Plan
     let state: TrainingState
     private let run: RunDirectory
@@ -93,11 +94,9 @@ public final class TrainingSession {
         try world.agreed {
             try MemoryNeed(experiment, partition: partition, rank: world.rank).check(ranksHere: world.localSize)
         }
-        let capacity = MemoryNeed.capacity(for: experiment, partition: partition, rank: world.rank)
-        plan = try world.agreed {
-            try Plan(
-                model: try experiment.resolvedModel(), loss: experiment.loss, capacity: capacity,
-                convolution: experiment.convolution)
+        (work, plan) = try world.agreed {
+            let work = try RankWork(experiment, partition: partition, rank: world.rank)
+            return (work, try Plan(experiment, work.options))
         }
         state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser)
         state.layout.initialise(state.parameters.base, seed: experiment.seed)

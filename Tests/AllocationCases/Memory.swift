@@ -31,6 +31,7 @@ func measureMemory(model name: String, globalBatch: Int, microBatches: Int, in d
 /// What one rank holds while it trains.
 private final class Rank {
     private let partition: BatchPartition
+    private let work: RankWork
     private let plan: Plan
     private let state: TrainingState
     private let loader: BatchLoader
@@ -38,8 +39,8 @@ private final class Rank {
 
     init(_ experiment: Experiment, dataset: Dataset, _ partition: BatchPartition) throws {
         self.partition = partition
-        let capacity = MemoryNeed.capacity(for: experiment, partition: partition, rank: 0)
-        plan = try Plan(model: experiment.resolvedModel(), loss: experiment.loss, capacity: capacity)
+        work = try RankWork(experiment, partition: partition, rank: 0)
+        plan = try Plan(experiment, work.options)
         state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser)
         loader = BatchLoader(
             reader: SampleReader(samples: Selection(dataset.training), normalisation: dataset.normalisation), partition: partition,
@@ -55,11 +56,8 @@ private final class Rank {
         plan.prepare(parameters: state.parameters.base)
         for _ in 0..<2 {
             let batch = try loader.next()
-            for number in 0..<partition.microBatches {
-                let places = partition.positions(ofMicroBatch: number, inBatchOf: batch.globalCount)
-                let microBatch = MicroBatch(
-                    images: batch.images + places.lowerBound * plan.model.input.count, labels: batch.labels + places.lowerBound,
-                    count: places.count, firstSample: places.lowerBound)
+            for group in work.groups {
+                let microBatch = RankWork.samples(of: group, partition, in: batch, imageCount: plan.model.input.count)
                 plan.forward(microBatch, parameters: state.parameters.base, mode: mode, figures: &figures)
                 plan.backward(microBatch, parameters: state.parameters.base, gradients: state.gradients.base, mode: mode)
             }

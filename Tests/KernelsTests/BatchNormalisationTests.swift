@@ -105,16 +105,17 @@ import TestSupport
             let (y, dx) = (workspace.unwritten(rows * channels), workspace.unwritten(rows * channels))
             let scaleGradient = workspace.floats([Float](repeating: -4, count: channels))
             let shiftGradient = workspace.floats([Float](repeating: 8, count: channels))
-            var sums = [Double](repeating: .nan, count: 2 * channels)
+            var sums = [Double](repeating: 0, count: 2 * channels)
             sums.withUnsafeMutableBufferPointer { sums in
                 guard let sums = sums.baseAddress else { return }
-                BatchNormalisation.moments(rows: rows, channels: channels, input: x, origin: origin, sums: sums)
+                BatchNormalisation.addMoments(rows: rows, channels: channels, input: x, origin: origin, sums: sums)
                 BatchNormalisation.statistics(
                     rows: rows, channels: channels, origin: origin, moments: sums, mean: mean, variance: variance)
                 BatchNormalisation.invert(channels: channels, variance: variance, epsilon: example.epsilon, inverse: inverse)
                 let transform = BatchNormalisation.Transform(mean: mean, inverse: inverse, scale: gamma, shift: beta)
                 BatchNormalisation.normalise(rows: rows, channels: channels, input: x, transform, output: y)
-                BatchNormalisation.gradientSums(
+                sums.update(repeating: 0, count: 2 * channels)
+                BatchNormalisation.addGradientSums(
                     rows: rows, channels: channels, input: x, transform, outputGradient: dy, sums: sums)
                 BatchNormalisation.addParameterGradients(
                     channels: channels, sums: sums, scaleGradient: scaleGradient, shiftGradient: shiftGradient)

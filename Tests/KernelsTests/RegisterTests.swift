@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import TestSupport
 import Testing
 
@@ -13,7 +14,13 @@ struct RegisterTests {
         var testDescription: String { parts.joined(separator: " ") }
     }
 
+    /// The largest tiles of sample blocks, as a symbol ends in their rows and columns less one.
+    private static let sampleTile = SampleBlocks.lanes == 16 ? "$5__$3_" : "$2__$3_"
+    private static let sampleAccumulators = SampleBlocks.lanes == 16 ? 24 : 12
+
     static let kernels = [
+        Kernel(parts: ["7Kernels9PixelTile", "gather", sampleTile], accumulators: sampleAccumulators),
+        Kernel(parts: ["7Kernels7TapTile", "accumulate", sampleTile], accumulators: sampleAccumulators),
         Kernel(parts: ["7Kernels5Panel", "twelveByEight"], accumulators: 12),
         Kernel(parts: ["7Kernels5Block", "sixByTwo"], accumulators: 12),
         Kernel(parts: ["7Kernels5Block", "sixByOne"], accumulators: 6),
@@ -37,7 +44,7 @@ struct RegisterTests {
     ]
     /// Where they are AVX2's, with its 16.
     static let narrowKernels = [Kernel(parts: ["7Kernels5Panel", "sixByTwo"], accumulators: 12)]
-    static let builtKernels = kernels + (KernelTarget.hasWideVectors ? wideKernels : narrowKernels)
+    static let builtKernels = kernels + (SampleBlocks.lanes == 16 ? wideKernels : narrowKernels)
 
     @Test(arguments: builtKernels) func noAccumulatorIsStoredInTheLoop(kernel: Kernel) throws {
         let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")

@@ -63,12 +63,12 @@ import TestSupport
         let runningVariance = workspace.floats([Float](repeating: 2, count: channels))
         let zeros = [Float](repeating: 0, count: channels)
         let (first, second) = (workspace.floats(zeros), workspace.floats(zeros))
-        var sums = [Double](repeating: .nan, count: 2 * channels)
         var row = 0
         for rows in cut {
+            var sums = [Double](repeating: 0, count: 2 * channels)
             sums.withUnsafeMutableBufferPointer { sums in
                 guard let sums = sums.baseAddress else { return }
-                BatchNormalisation.moments(
+                BatchNormalisation.addMoments(
                     rows: rows, channels: channels, input: x + row * channels, origin: runningMean, sums: sums)
                 BatchNormalisation.addRunningSums(channels: channels, moments: sums, firstSums: first, secondSums: second)
             }

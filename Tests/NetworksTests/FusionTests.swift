@@ -35,7 +35,9 @@ import Testing
 
     private func expectEqual(_ model: Model, samples: Int) throws {
         let mode = Plan.Mode.training(seed: 3, step: 5)
-        let runs = try [true, false].map { try NetworkRun(model, samples: samples, fuses: $0) }
+        let runs = try [true, false].map { fuses in
+            try NetworkRun(model, samples: samples) { ($0.fuses, $0.tiles) = (fuses, false) }
+        }
         let outcomes = runs.map { $0.run(mode) }
         #expect(outcomes[0].logits.map(\.bitPattern) == outcomes[1].logits.map(\.bitPattern), "\(model.name)")
         #expect(outcomes[0].figures == outcomes[1].figures)

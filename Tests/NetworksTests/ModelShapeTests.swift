@@ -122,7 +122,9 @@ import Testing
 
     /// A plan refuses what the shapes refuse, with the same words.
     private func expectUsage(_ message: String, of model: Model, sourceLocation: SourceLocation = #_sourceLocation) {
-        for attempt in [{ _ = try model.resolvedLayers() }, { _ = try Plan(model: model, capacity: 1) }] as [() throws -> Void] {
+        for attempt in [{ _ = try model.resolvedLayers() }, { _ = try Plan(model: model, .init(capacity: 1)) }]
+            as [() throws -> Void]
+        {
             let failure = #expect(throws: Failure.self, sourceLocation: sourceLocation) { try attempt() }
             #expect(failure?.kind == .usage, sourceLocation: sourceLocation)
             let text = failure?.description ?? ""

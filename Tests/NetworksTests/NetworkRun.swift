@@ -12,8 +12,13 @@ final class NetworkRun {
     let images: AlignedFloats
     let labels: UnsafeMutableBufferPointer<Int32>
 
-    init(_ model: Model, loss: Loss = .softmax(labelSmoothing: 0), samples: Int, imageStream: Int = 1, fuses: Bool = true) throws {
-        plan = try Plan(model: model, loss: loss, capacity: samples, fuses: fuses)
+    init(
+        _ model: Model, loss: Loss = .softmax(labelSmoothing: 0), samples: Int, imageStream: Int = 1,
+        options: (inout Plan.Options) -> Void = { _ in }
+    ) throws {
+        var planned = Plan.Options(capacity: samples)
+        options(&planned)
+        plan = try Plan(model: model, loss: loss, planned)
         self.samples = samples
         parameters = AlignedFloats(count: plan.layout.arenaCount)
         gradients = AlignedFloats(count: plan.layout.arenaCount)

@@ -37,7 +37,7 @@ import Testing
             layers: [
                 .convolution(.init(channels: 4, kernel: 3)), .batchNorm(.init()), .relu, .flatten, .linear(.init(outputs: 3)),
             ])
-        let layout = try Plan(model: model, capacity: 1).layout
+        let layout = try Plan(model: model, .init(capacity: 1)).layout
         let state = TrainingState(layout: layout, optimiser: optimiser)
         layout.initialise(state.parameters.base, seed: 3)
         let step = OptimiserStep(optimiser: optimiser, layout: layout)
@@ -72,7 +72,7 @@ import Testing
         optimiser.clip = 1e-6
         let model = Model(
             input: TensorShape(height: 1, width: 1, channels: 1), classes: 2, layers: [.flatten, .linear(.init(outputs: 2))])
-        let layout = try Plan(model: model, capacity: 1).layout
+        let layout = try Plan(model: model, .init(capacity: 1)).layout
         let state = TrainingState(layout: layout, optimiser: optimiser)
         let first = try #require(layout.parameters.first).offset
         state.gradients.base[first] = 3e-6 * Float(Self.samples)

@@ -1,3 +1,4 @@
+import Datasets
 import Diagnostics
 import Networks
 import Parallelism
@@ -59,16 +60,16 @@ import Testing
             program.description == """
                 clear
                 prepare weights
-                forward segment 0
+                forward stage 0
                 exchange statistics of BatchNorm layer 0
-                forward segment 1
+                forward stage 1
                 exchange statistics of BatchNorm layer 1
-                forward segment 2
-                backward segment 2
+                forward stage 2
+                backward stage 2
                 exchange statistics of BatchNorm layer 1
-                backward segment 1
+                backward stage 1
                 exchange statistics of BatchNorm layer 0
-                backward segment 0
+                backward stage 0
                 exchange figures
                 exchange gradients 0..<128
                 update 0..<96
@@ -91,33 +92,47 @@ import Testing
 
     /// The figures are known to all before any gradient moves, and each micro-batch's backward pass follows its own forward pass.
     @Test func replicatedProgram() {
-        let program = StepProgram.replicated(microBatches: 2..<4, trainedCount: 96, arenaCount: 96)
-        #expect(
-            program.operations == [
-                .clear, .prepare, .compute(microBatch: 2, .forward), .compute(microBatch: 2, .backward),
-                .compute(microBatch: 3, .forward),
-                .compute(microBatch: 3, .backward), .exchange(.figures), .exchange(.gradients(0..<96)), .update(0..<96),
-            ])
+        let program = StepProgram.replicated(groups: [2..<3, 3..<5], trainedCount: 96, arenaCount: 96)
         #expect(
             program.description == """
                 clear
                 prepare weights
                 forward micro-batch 2
                 backward micro-batch 2
-                forward micro-batch 3
-                backward micro-batch 3
+                forward micro-batches 3 to 4
+                backward micro-batches 3 to 4
                 exchange figures
                 exchange gradients 0..<96
                 update 0..<96
                 """)
     }
 
+    /// Micro-batches differ in nothing but the order of additions, unless BatchNorm takes each one's statistics.
+    @Test func microBatchesThatAreComputedTogether() throws {
+        func groups(_ name: BuiltInModel.Name, globalBatch: Int, sync: Bool = false) throws -> [Range<Int>] {
+            let builtIn = BuiltInModel(name)
+            var experiment = Experiment(model: .described(builtIn.model(input: builtIn.usualInput, classes: 10)))
+            (experiment.globalBatch, experiment.syncBatchNorm) = (globalBatch, sync)
+            let partition = try BatchPartition(globalBatch: globalBatch, microBatches: 8, ranks: 2, samples: 10_000)
+            let work = try RankWork(experiment, partition: partition, rank: 1)
+            #expect(work.options.capacity >= (work.groups.map(\.count).max() ?? 0) * globalBatch / 8)
+            #expect(work.options.preparesForEachPass == (work.groups.count == 1))
+            return work.groups
+        }
+        #expect(try groups(.lenet5, globalBatch: 64) == [4..<8])
+        #expect(try groups(.lenet5, globalBatch: 1_024) == [4..<6, 6..<8])
+        #expect(try groups(.lenet5, globalBatch: 8_000) == [4..<5, 5..<6, 6..<7, 7..<8])
+        #expect(try groups(.resnet8, globalBatch: 64) == [4..<5, 5..<6, 6..<7, 7..<8])
+        #expect(try groups(.resnet8, globalBatch: 64, sync: true) == [4..<8])
+    }
+
     /// Running statistics travel behind the gradients, and no optimiser touches them.
     @Test func replicatedProgramWithRunningStatistics() {
-        let program = StepProgram.replicated(microBatches: 0..<1, trainedCount: 96, arenaCount: 128)
+        let program = StepProgram.replicated(groups: [0..<1], trainedCount: 96, arenaCount: 128)
         #expect(
             program.operations == [
-                .clear, .prepare, .compute(microBatch: 0, .forward), .compute(microBatch: 0, .backward), .exchange(.figures),
+                .clear, .prepare, .compute(microBatches: 0..<1, .forward), .compute(microBatches: 0..<1, .backward),
+                .exchange(.figures),
                 .exchange(.gradients(0..<128)), .update(0..<96), .updateStatistics,
             ])
         #expect(program.description.hasSuffix("update 0..<96\nupdate running statistics"))

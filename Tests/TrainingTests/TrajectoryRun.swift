@@ -23,7 +23,7 @@ final class TrajectoryRun {
             throw Failure(.usage, "a trajectory needs a whole model, not \(experiment.model.name)")
         }
         firstStream = record.stream
-        plan = try Plan(model: model, loss: experiment.loss, capacity: Self.samples)
+        plan = try Plan(model: model, loss: experiment.loss, .init(capacity: Self.samples))
         state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser)
         optimiserStep = OptimiserStep(optimiser: experiment.optimiser, layout: plan.layout)
         labels = (0..<Self.samples).map { Int32((7 * $0 + 3) % model.classes) }

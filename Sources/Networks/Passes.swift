@@ -1,0 +1,99 @@
+/// The passes of a plan, in both directions.
+///
+/// Where BatchNorm needs a sum over the micro-batch, or over all ranks, a stage ends: there is one stage more than there are BatchNorm
+/// layers. Within a stage, passes end where actions that want the whole micro-batch at once (matrix products with large weights) meet others.
+struct Passes {
+    /// In the order in which they run.
+    let forward: [Pass]
+    let backward: [Pass]
+    /// The passes of each stage; on the way back, the last stage comes first.
+    let forwardStages: [Range<Int>]
+    let backwardStages: [Range<Int>]
+
+    /// - Parameters:
+    ///   - layers: in forward order.
+    ///   - tiles: whether tiles are smaller than the micro-batch, and cheap results computed again instead of kept; no value changes but by
+    ///     the order of sums.
+    init(_ layers: [any CompiledLayer], capacity: Int, sizes: ValueSizes, tiles: Bool) {
+        var builder = Builder()
+        for layer in layers {
+            if let normalisation = layer as? BatchNormLayer { builder.endStage(with: .sums(normalisation, .forward)) }
+            builder.append(.forward(layer))
+        }
+        let forwardCounts = builder.stages.map(\.count)
+        var order = builder.stages
+        builder = Builder()
+        for layer in layers.reversed() {
+            if let normalisation = layer as? BatchNormLayer { builder.endStage(with: .sums(normalisation, .backward)) }
+            builder.append(.backward(layer))
+        }
+        let backwardCounts = builder.stages.map(\.count)
+        order += builder.stages
+        var all = order.flatMap(\.self)
+        if tiles { all.computeAgain() }
+        for index in all.indices { all[index].chooseTile(capacity: capacity, sizes: sizes, tiles: tiles) }
+        let forwardCount = forwardCounts.reduce(0, +)
+        (forward, backward) = (Array(all[..<forwardCount]), Array(all[forwardCount...]))
+        forwardStages = Self.ranges(forwardCounts)
+        backwardStages = Self.ranges(backwardCounts).reversed()
+    }
+
+    private static func ranges(_ counts: [Int]) -> [Range<Int>] {
+        var end = 0
+        return counts.map { count in
+            defer { end += count }
+            return end..<end + count
+        }
+    }
+
+    private struct Builder {
+        var stages: [[Pass]] = [[]]
+
+        mutating func append(_ action: Action) {
+            var passes = stages.removeLast()
+            if let last = passes.last, last.wantsAll == (action.leastSamples == .max) || action.isIndifferent {
+                passes[passes.count - 1].insert(action, at: last.actions.count)
+            } else {
+                passes.append(Pass(actions: [action]))
+            }
+            stages.append(passes)
+        }
+
+        mutating func endStage(with action: Action) {
+            append(action)
+            stages.append([])
+        }
+    }
+}
+
+extension [Pass] {
+    /// Puts cheap actions in front of what reads their results in other passes, so that these need not be kept. From the last to the first,
+    /// since an action that is put somewhere may itself read what a cheap one before it has given.
+    fileprivate mutating func computeAgain() {
+        for (place, origin) in enumerated().reversed() {
+            for action in origin.actions.reversed() where action.isCheap {
+                guard let result = action.use.writes.first, !action.use.reads.contains(result), writers(of: result) == 1,
+                    !action.use.reads.contains(where: { self[(place + 1)...].writers(of: $0) > 0 })
+                else { continue }
+                for index in indices {
+                    if let reader = self[index].firstReader(of: result) { self[index].insert(action, at: reader) }
+                }
+            }
+        }
+    }
+}
+
+extension Collection<Pass> {
+    fileprivate func writers(of value: Value) -> Int {
+        reduce(0) { $0 + $1.uses.count { $0.writes.contains(value) } }
+    }
+}
+
+extension Pass {
+    fileprivate var wantsAll: Bool { actions.contains { $0.leastSamples == .max } }
+}
+
+extension Action {
+    /// Whether it can join any pass.
+    fileprivate var isIndifferent: Bool { leastSamples == 1 }
+}

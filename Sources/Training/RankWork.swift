@@ -1,0 +1,53 @@
+import Datasets
+import Diagnostics
+import Networks
+
+/// How one rank goes through its micro-batches: which of them it computes together, and the plan that this takes.
+///
+/// Where BatchNorm takes each micro-batch's own statistics, each is computed alone. Without BatchNorm, gradients are sums over samples,
+/// so that micro-batches differ in nothing but the order of additions: several run as one.
+struct RankWork {
+    /// Micro-batches that are computed together, in order.
+    let groups: [Range<Int>]
+    let options: Plan.Options
+
+    /// Samples up to which micro-batches are put together: more would take more memory and save nothing.
+    private static let groupSamples = 256
+
+    /// - Throws: as `Model.resolvedLayers()`.
+    init(_ experiment: Experiment, partition: BatchPartition, rank: Int) throws {
+        let mine = partition.microBatches(ofRank: rank)
+        let hasBatchNorm = try experiment.resolvedModel().hasBatchNorm
+        var count = max(1, Self.groupSamples / partition.largestMicroBatch)
+        // With statistics over the global batch, a rank holds its whole share at once.
+        if hasBatchNorm { count = experiment.syncBatchNorm ? mine.count : 1 }
+        groups = stride(from: mine.lowerBound, to: mine.upperBound, by: count).map { $0..<min($0 + count, mine.upperBound) }
+        let largest = (groups.map(\.count).max() ?? 0) * partition.largestMicroBatch
+        options = Plan.Options(
+            capacity: max(largest, Evaluator.chunk(for: experiment)), convolution: experiment.convolution,
+            preparesForEachPass: groups.count == 1)
+    }
+
+    /// The samples of a group in a batch, as one micro-batch.
+    static func samples(of group: Range<Int>, _ partition: BatchPartition, in batch: LocalBatch, imageCount: Int) -> MicroBatch {
+        let first = partition.positions(ofMicroBatch: group.lowerBound, inBatchOf: batch.globalCount).lowerBound
+        let end = partition.positions(ofMicroBatch: group.upperBound - 1, inBatchOf: batch.globalCount).upperBound
+        let row = first - batch.places.lowerBound
+        return MicroBatch(
+            images: batch.images + row * imageCount, labels: batch.labels + row, count: end - first, firstSample: first)
+    }
+}
+
+extension Model {
+    fileprivate var hasBatchNorm: Bool {
+        get throws {
+            try resolvedLayers().flatMap(\.flattened).contains { if case .batchNorm = $0.description { true } else { false } }
+        }
+    }
+}
+
+extension Plan {
+    convenience init(_ experiment: Experiment, _ options: Options) throws {
+        try self.init(model: try experiment.resolvedModel(), loss: experiment.loss, options)
+    }
+}
