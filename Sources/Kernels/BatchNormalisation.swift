@@ -72,7 +72,8 @@ public enum BatchNormalisation {
         fileprivate func lanes(_ c: Int, width: Int) -> Lanes {
             let inverse = KernelVector(at: self.inverse + c, width: width)
             return Lanes(
-                center: KernelVector(at: mean + c, width: width), inverse: inverse, slope: inverse * KernelVector(at: scale + c, width: width),
+                center: KernelVector(at: mean + c, width: width), inverse: inverse,
+                slope: inverse * KernelVector(at: scale + c, width: width),
                 offset: KernelVector(at: shift + c, width: width))
         }
     }
