@@ -175,15 +175,7 @@ struct Compiler {
             guard let geometry = try? description.geometry(over: layer.input) else {
                 fault("\(layer.name) does not take the shape that it was resolved for")
             }
-            let kernels = ConvolutionChoice(geometry, layout: layout, policy: convolution)
-            scratchCount = max(scratchCount, kernels.scratchCount)
-            return (
-                ConvolutionLayer(
-                    kernels: kernels, wiring: wiring, parameters: parameters(of: layer),
-                    preparedForward: weights(kernels.forward.forwardCount),
-                    preparedBackward: wiring.inputGradient == nil
-                        ? nil : weights(kernels.backwardInput.backwardCount)), false
-            )
+            return (convolution(geometry, of: layer, wiring, layout), false)
         case .maxPool(let description):
             let shape = PoolingShape(description, over: layer.input)
             return (
@@ -208,11 +200,8 @@ struct Compiler {
                         runningVariance: offset(layer, "running-variance"))), false
             )
         case .linear(let description):
-            return (
-                LinearLayer(
-                    inputs: layer.input.count, outputs: description.outputs, wiring: wiring, parameters: parameters(of: layer)),
-                false
-            )
+            let geometry = ConvolutionShape(inputs: layer.input.count, outputs: description.outputs)
+            return (convolution(geometry, of: layer, wiring, layout), false)
         case .relu:
             return (ReLULayer(count: layer.input.count, layout: layout, wiring: wiring), true)
         case .dropout(let description):
@@ -229,6 +218,17 @@ struct Compiler {
         case .flatten, .residual:
             fault("\(layer.name) is no layer of its own")
         }
+    }
+
+    private mutating func convolution(
+        _ geometry: ConvolutionShape, of layer: ResolvedLayer, _ wiring: Wiring, _ layout: TensorLayout
+    ) -> ConvolutionLayer {
+        let kernels = ConvolutionChoice(geometry, layout: layout, policy: convolution)
+        scratchCount = max(scratchCount, kernels.scratchCount)
+        return ConvolutionLayer(
+            kernels: kernels, wiring: wiring, parameters: parameters(of: layer),
+            preparedForward: weights(kernels.forward.forwardCount),
+            preparedBackward: wiring.inputGradient == nil ? nil : weights(kernels.backwardInput.backwardCount))
     }
 
     private func offset(_ layer: ResolvedLayer, _ role: String) -> Int {
