@@ -14,7 +14,7 @@ import Testing
         "ImageFiles": ["CPNG", "CTurboJPEG", "Diagnostics"],
         "Datasets": ["Crypto", "CZlib", "Diagnostics", "ImageFiles", "Random"],
         "Checkpoints": ["CZlib", "Diagnostics"],
-        "Parallelism": ["Networks"],
+        "Parallelism": ["Diagnostics", "Kernels", "MPI", "Networks"],
         "Training": [
             "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Recorder", "Yams",
         ],
