@@ -57,7 +57,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Benchmarks", dependencies: ["Diagnostics", "Kernels", "Networks", "Random", "Training"], swiftSettings: strict),
+            name: "Benchmarks",
+            dependencies: ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Training"], swiftSettings: strict),
         .executableTarget(
             name: "lockstep",
             dependencies: [

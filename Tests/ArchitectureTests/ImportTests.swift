@@ -18,7 +18,7 @@ import Testing
         "Training": [
             "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Recorder", "Yams",
         ],
-        "Benchmarks": ["Diagnostics", "Kernels", "Networks", "Random", "Training"],
+        "Benchmarks": ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Training"],
         "lockstep": [
             "ArgumentParser", "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Datasets", "Diagnostics", "Kernels",
             "MPI", "Networks", "Recorder",
