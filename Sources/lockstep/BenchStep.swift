@@ -60,7 +60,7 @@ struct BenchStep: ParsableCommand {
         if !json { table.printTitles() }
         for model in models {
             let result = try benchmark.run(model)
-            if json { try printLine(of: result) } else { printRow(of: result, in: table) }
+            if json { try printJSON(Line(result)) } else { printRow(of: result, in: table) }
         }
     }
 
@@ -73,13 +73,6 @@ struct BenchStep: ParsableCommand {
                 rounded(result.flopRate * 1e-9, 1), rounded(result.peak * 1e-9, 1), rounded(100 * result.flopRate / result.peak, 0),
                 result.memoryGrowth.map { rounded(Double($0) * 1e-6, 0) } ?? "?",
             ])
-    }
-
-    private func printLine(of result: StepBenchmark.Result) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(Line(result)), as: UTF8.self))
-        fflush(nil)
     }
 }
 

@@ -6,6 +6,7 @@ import Testing
     private static let commands: [[String]] = [
         [], ["train"], ["evaluate"], ["inspect"], ["data"], ["data", "info"], ["data", "verify"], ["data", "synthesize"],
         ["data", "fetch"], ["data", "pack"], ["bench"], ["bench", "convolution"], ["bench", "step"],
+        ["bench", "allreduce"],
     ]
 
     @Test func everyCommandHasHelp() throws {
