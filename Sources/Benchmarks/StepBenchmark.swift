@@ -44,12 +44,12 @@ public struct StepBenchmark: Sendable {
             model: model, globalBatch: globalBatch, microBatches: microBatches, convolution: convolution)
         // Caches, pages and the clock frequency settle.
         var warmUp = 0.0
-        repeat { warmUp += Seconds.measured { step.run { $1() } }.wall } while warmUp < min(0.3, duration / 4)
+        repeat { warmUp += try Seconds.measured { try step.run { try $1() } }.wall } while warmUp < min(0.3, duration / 4)
         var (steps, whole) = (0, Seconds())
         var phases = [Seconds](repeating: Seconds(), count: SyntheticStep.Phase.allCases.count)
         while steps < 3 || whole.wall < duration {
-            whole += Seconds.measured {
-                step.run { phase, operation in phases[phase.index] += Seconds.measured(operation) }
+            whole += try Seconds.measured {
+                try step.run { phase, operation in phases[phase.index] += try Seconds.measured(operation) }
             }
             steps += 1
         }

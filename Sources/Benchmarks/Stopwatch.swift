@@ -22,9 +22,9 @@ public struct Seconds: Sendable, Equatable {
     }
 
     /// What `work` takes.
-    static func measured(_ work: () -> Void) -> Seconds {
+    static func measured(_ work: () throws -> Void) rethrows -> Seconds {
         let (wall, cpu) = (read(CLOCK_MONOTONIC), read(CLOCK_THREAD_CPUTIME_ID))
-        work()
+        try work()
         return Seconds(wall: read(CLOCK_MONOTONIC) - wall, cpu: read(CLOCK_THREAD_CPUTIME_ID) - cpu)
     }
 

@@ -27,15 +27,6 @@ struct RankWork {
             capacity: max(largest, Evaluator.chunk(for: experiment)), convolution: experiment.convolution,
             preparesForEachPass: groups.count == 1)
     }
-
-    /// The samples of a group in a batch, as one micro-batch.
-    static func samples(of group: Range<Int>, _ partition: BatchPartition, in batch: LocalBatch, imageCount: Int) -> MicroBatch {
-        let first = partition.positions(ofMicroBatch: group.lowerBound, inBatchOf: batch.globalCount).lowerBound
-        let end = partition.positions(ofMicroBatch: group.upperBound - 1, inBatchOf: batch.globalCount).upperBound
-        let row = first - batch.places.lowerBound
-        return MicroBatch(
-            images: batch.images + row * imageCount, labels: batch.labels + row, count: end - first, firstSample: first)
-    }
 }
 
 extension Model {

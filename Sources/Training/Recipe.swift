@@ -72,6 +72,12 @@ public struct Execution: Sendable, Equatable {
     public var logEvery: Int = 50
     /// Ends training after so many steps, whatever the epochs say.
     public var maxSteps: Int?
+    /// What adds gradients up over all ranks.
+    public var exchange = ExchangeMethod.tree
+    /// Whether gradients are exchanged while others are still computed.
+    public var overlap = true
+    /// About the bytes of gradients that are exchanged at once.
+    public var bucketSize: Int = 1 << 20
 
     public init() {}
 
@@ -79,12 +85,14 @@ public struct Execution: Sendable, Equatable {
         try Experiment.check(keep, "keep")
         try Experiment.check(logEvery, "log-every", from: 0)
         if let maxSteps { try Experiment.check(maxSteps, "max-steps") }
+        try Experiment.check(bucketSize, "bucket-size", from: 64)
     }
 }
 
 extension Execution: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, run, keep
+        case data, run, keep, exchange, overlap
+        case bucketSize = "bucket-size"
         case logEvery = "log-every"
         case maxSteps = "max-steps"
     }
@@ -96,6 +104,9 @@ extension Execution: Codable {
         keep = try container.decode(.keep, or: keep)
         maxSteps = try container.decodeIfPresent(Int.self, forKey: .maxSteps)
         logEvery = try container.decode(.logEvery, or: logEvery)
+        exchange = try container.decode(.exchange, or: exchange)
+        overlap = try container.decode(.overlap, or: overlap)
+        bucketSize = try container.decode(.bucketSize, or: bucketSize)
     }
 }
 

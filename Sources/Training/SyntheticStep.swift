@@ -20,15 +20,11 @@ public final class SyntheticStep {
 
     public let layers: [ResolvedLayer]
     public let globalBatch: Int
-    private let experiment: Experiment
-    private let partition: BatchPartition
-    private let plan: Plan
-    private let state: TrainingState
-    private let optimiserStep: OptimiserStep
+    private let rate: Double
     private let program: StepProgram
+    private let runner: StepRunner
     private let images: AlignedFloats
     private let labels: [Int32]
-    private var figures = Figures()
     private var step = 0
 
     /// SGD at rate 0.01 with momentum 0.9, over softmax cross-entropy.
@@ -40,21 +36,21 @@ public final class SyntheticStep {
         experiment.convolution = convolution
         experiment.optimiser.momentum = 0.9
         try experiment.validate()
-        self.experiment = experiment
+        rate = experiment.optimiser.rate
         self.globalBatch = globalBatch
         let partition = try BatchPartition(
             globalBatch: globalBatch, microBatches: microBatches, ranks: 1, samples: globalBatch)
-        self.partition = partition
         layers = try model.resolvedLayers()
         try MemoryNeed(experiment, partition: partition, rank: 0).check(ranksHere: 1)
         let work = try RankWork(experiment, partition: partition, rank: 0)
-        plan = try Plan(experiment, work.options)
-        state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser)
+        let plan = try Plan(experiment, work.options)
+        let strategy = try StepStrategy(
+            experiment, Execution(), partition: partition, plan: plan, groups: work.groups, world: nil)
+        let state = TrainingState(
+            layout: plan.layout, optimiser: experiment.optimiser, gradientSlots: strategy.gradientSlots)
         state.layout.initialise(state.parameters.base, seed: experiment.seed)
-        optimiserStep = OptimiserStep(optimiser: experiment.optimiser, layout: plan.layout)
-        program = .replicated(
-            groups: work.groups, trainedCount: plan.layout.trainedCount,
-            arenaCount: plan.layout.arenaCount)
+        program = strategy.program
+        runner = StepRunner(experiment, partition: partition, plan: plan, strategy: strategy, state: state, exchange: nil)
         images = AlignedFloats(count: globalBatch * model.input.count)
         labels = (0..<globalBatch).map { Int32($0 % model.classes) }
         let generator = CounterGenerator(seed: experiment.seed, purpose: .benchmark)
@@ -65,59 +61,33 @@ public final class SyntheticStep {
     }
 
     /// Takes one step; `measure` is given each of its operations with its phase, and must call it.
-    public func run(_ measure: (_ phase: Phase, _ operation: () -> Void) -> Void) {
-        figures = Figures()
-        for operation in program.operations {
-            guard let phase = operation.phase else { continue }
-            measure(phase) { run(operation) }
+    public func run(_ measure: (_ phase: Phase, _ operation: () throws -> Void) throws -> Void) throws {
+        try labels.withUnsafeBufferPointer { labels in
+            guard let firstLabel = labels.baseAddress else { return }
+            let batch = LocalBatch(
+                position: Position(step: step), globalCount: globalBatch, places: 0..<globalBatch,
+                images: UnsafePointer(images.base), labels: firstLabel)
+            runner.begin()
+            for operation in program.operations {
+                guard let phase = operation.measuredPhase else { continue }
+                try measure(phase) { try runner.run(operation, on: batch, rate: rate) }
+            }
         }
         step += 1
     }
 
     /// The mean loss of the last step; NaN where it is no finite number.
-    public var meanLoss: Double { figures.meanLoss }
-
-    private func run(_ operation: Operation) {
-        switch operation {
-        case .clear: state.gradients.base.update(repeating: 0, count: state.gradients.count)
-        case .prepare: plan.prepare(parameters: state.parameters.base)
-        case .compute(let group, let direction): compute(group, direction)
-        case .update(let range):
-            optimiserStep.update(range, of: state, samples: globalBatch, rate: experiment.optimiser.rate, epoch: 0)
-        case .updateStatistics:
-            state.layout.updateStatistics(
-                parameters: state.parameters.base, gradients: state.gradients.base, samples: globalBatch)
-        case .computeStage, .exchange: break
-        }
-    }
-
-    private func compute(_ group: Range<Int>, _ direction: Direction) {
-        labels.withUnsafeBufferPointer { labels in
-            guard let firstLabel = labels.baseAddress else { return }
-            let batch = RankWork.samples(
-                of: group, partition,
-                in: LocalBatch(
-                    position: Position(), globalCount: globalBatch, places: 0..<globalBatch, images: UnsafePointer(images.base),
-                    labels: firstLabel),
-                imageCount: plan.model.input.count)
-            let mode = Plan.Mode.training(seed: experiment.seed, step: step)
-            switch direction {
-            case .forward: plan.forward(batch, parameters: state.parameters.base, mode: mode, figures: &figures)
-            case .backward:
-                plan.backward(batch, parameters: state.parameters.base, gradients: state.gradients.base, mode: mode)
-            }
-        }
-    }
+    public var meanLoss: Double { runner.figures.figures.meanLoss }
 }
 
 extension Operation {
     /// Nil for what one rank does not do.
-    fileprivate var phase: SyntheticStep.Phase? {
-        switch self {
-        case .clear, .prepare: .prepare
-        case .compute(_, let direction), .computeStage(_, let direction): direction == .forward ? .forward : .backward
-        case .update, .updateStatistics: .update
-        case .exchange: nil
+    fileprivate var measuredPhase: SyntheticStep.Phase? {
+        switch phase {
+        case .forward: self == .prepare ? .prepare : .forward
+        case .backward: if case .clear = self { .prepare } else { .backward }
+        case .update: .update
+        default: nil
         }
     }
 }

@@ -50,8 +50,8 @@ public final class TrainingSession {
     let training: Selection
     let validation: Selection?
     let partition: BatchPartition
-    let work: RankWork
     let plan: Plan
+    let strategy: StepStrategy
     let state: TrainingState
     private let run: RunDirectory
     private let resumed: ResumedCheckpoint?
@@ -94,11 +94,15 @@ public final class TrainingSession {
         try world.agreed {
             try MemoryNeed(experiment, partition: partition, rank: world.rank).check(ranksHere: world.localSize)
         }
-        (work, plan) = try world.agreed {
+        let (work, plan) = try world.agreed {
             let work = try RankWork(experiment, partition: partition, rank: world.rank)
             return (work, try Plan(experiment, work.options))
         }
-        state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser)
+        self.plan = plan
+        strategy = try StepStrategy(
+            experiment, recipe.execution, partition: partition, plan: plan, groups: work.groups, world: world)
+        state = TrainingState(
+            layout: plan.layout, optimiser: experiment.optimiser, gradientSlots: strategy.gradientSlots)
         state.layout.initialise(state.parameters.base, seed: experiment.seed)
         try resumed?.restore(state, for: experiment, over: world)
 
@@ -135,6 +139,7 @@ public final class TrainingSession {
         }
         do {
             try trainer.train()
+            try strategy.buckets?.free()
             recorder.close("trained to the end")
         } catch {
             recorder.close(String(describing: error))

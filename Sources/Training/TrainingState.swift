@@ -51,19 +51,22 @@ public struct Progress: Sendable, Equatable, Codable {
     }
 }
 
-/// All that a step changes: one arena each for parameters, their gradients and the optimiser's state.
+/// All that a step changes: arenas for parameters, their gradients and the optimiser's state.
 final class TrainingState {
     let layout: ParameterLayout
     let parameters: AlignedFloats
-    let gradients: AlignedFloats
+    /// The slots of gradients: partial sums of the step; the sum over all ranks comes to the first.
+    let gradientSlots: [AlignedFloats]
+    var gradients: AlignedFloats { gradientSlots[0] }
     /// Nil without momentum.
     let velocity: AlignedFloats?
     var progress = Progress()
 
-    init(layout: ParameterLayout, optimiser: Optimiser) {
+    /// - Parameter gradientSlots: where gradients stand, each as long as the arena; nil for one slot of its own.
+    init(layout: ParameterLayout, optimiser: Optimiser, gradientSlots: [AlignedFloats]? = nil) {
         self.layout = layout
         parameters = AlignedFloats(count: layout.arenaCount)
-        gradients = AlignedFloats(count: layout.arenaCount)
+        self.gradientSlots = gradientSlots ?? [AlignedFloats(count: layout.arenaCount)]
         velocity = optimiser.usesMomentum ? AlignedFloats(count: layout.arenaCount) : nil
     }
 

@@ -97,6 +97,20 @@ struct Train: ParsableCommand {
     @Option(parsing: .unconditional, help: "Steps between two lines of a step in metrics.csv; 0 for none. (default: 50)")
     var logEvery: Int?
 
+    @Option(
+        help:
+            "What adds gradients up over ranks: tree, through memory that a node's ranks share and messages between nodes; or mpi, MPI_Allreduce. (default: tree)"
+    )
+    var exchange: ExchangeMethod?
+
+    @Flag(
+        inversion: .prefixedNo, exclusivity: .exclusive,
+        help: "Exchange gradients while others are still computed. (default: --overlap)")
+    var overlap: Bool?
+
+    @Option(parsing: .unconditional, help: "About the bytes of gradients that are exchanged at once. (default: 1048576)")
+    var bucketSize: Int?
+
     func run() throws {
         let request = TrainingRequest(
             recipe: try recipe.map(Recipe.read), model: try model.map(BuiltInModel.init(named:)),
@@ -133,11 +147,15 @@ struct Train: ParsableCommand {
             set(runDirectory.map(Optional.some), \.execution.run)
             set(keep, \.execution.keep)
             set(logEvery, \.execution.logEvery)
+            set(exchange, \.execution.exchange)
+            set(overlap, \.execution.overlap)
+            set(bucketSize, \.execution.bucketSize)
         }
     }
 }
 
 extension ConvolutionPolicy: ExpressibleByArgument {}
+extension ExchangeMethod: ExpressibleByArgument {}
 
 struct ScheduleArgument: ExpressibleByArgument, Sendable {
     let value: Schedule

@@ -37,8 +37,8 @@ import Training
         for policy in ConvolutionPolicy.allCases {
             let step = try SyntheticStep(model: Self.model, globalBatch: 12, microBatches: 3, convolution: policy)
             losses.append(
-                (0..<20).map { _ in
-                    step.run { _, operation in operation() }
+                try (0..<20).map { _ in
+                    try step.run { _, operation in try operation() }
                     return step.meanLoss
                 })
         }
