@@ -41,7 +41,7 @@ let package = Package(
         .target(name: "Random", swiftSettings: strict),
         .target(name: "Recorder", dependencies: ["Diagnostics"], swiftSettings: strict),
         .target(name: "MPI", dependencies: ["COpenMPI", "Diagnostics"], swiftSettings: strict),
-        .target(name: "Kernels", dependencies: ["COpenBLAS"], swiftSettings: kernels),
+        .target(name: "Kernels", dependencies: ["CKernelTarget", "COpenBLAS"], swiftSettings: kernels),
         .target(name: "Networks", dependencies: ["Diagnostics", "Kernels", "Random"], swiftSettings: strict),
         .target(name: "ImageFiles", dependencies: ["CPNG", "CTurboJPEG", "Diagnostics"], swiftSettings: strict),
         .target(
@@ -62,7 +62,7 @@ let package = Package(
         .executableTarget(
             name: "lockstep",
             dependencies: [
-                "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks",
+                "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints",  "Datasets", "Diagnostics", "Kernels", "MPI", "Networks",
                 "Recorder", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -77,17 +77,16 @@ public struct ConvolutionBenchmark: Sendable {
         }
         BLAS.setThreadCount(1)
         let operands = ConvolutionOperands(shape, images: batch, hasBias: layer.hasBias)
-        let choice = ConvolutionChoice(shape)
+        let choice = ConvolutionChoice(shape, layout: ConvolutionChoice.layout(of: shape))
         for direction in ConvolutionDirection.allCases where !(direction == .input && layer.readsImages) {
             let expected = operands.reference(direction)
             let chosen = choice.algorithm(for: direction)
             for algorithm in measuresAll ? ConvolutionChoice.candidates(for: shape) : [chosen] {
                 let peak = PeakRate.measure(bursts: 4)
-                let prepared = Prepared(algorithm, direction, weights: operands.weights.base)
-                let target = operands.target(direction)
-                target.buffer.update(repeating: 0)
+                let prepared = Prepared(algorithm, direction, operands)
+                let target = operands.target(direction, algorithm.layout)
                 operands.run(algorithm, direction, prepared, into: target)
-                let residual = largestError(target, expected)
+                let residual = largestError(operands.inPixels(target, direction, from: algorithm.layout), expected)
                 let calls = (0..<repeats).map { _ in
                     Seconds.measured { operands.run(algorithm, direction, prepared, into: target) }
                 }

@@ -20,16 +20,21 @@ extension ConvolutionChoice {
     }
 }
 
-/// The weights as an algorithm lays them out for one direction, with its scratch.
+/// The weights as an algorithm lays them out for one direction, with its scratch, and the activations in its layout.
 struct Prepared {
-    /// What the layout took.
+    /// What laying the weights out took.
     let seconds: Seconds
     let scratch: AlignedFloats
+    let input: AlignedFloats
+    let outputGradient: AlignedFloats
     /// Nil where the weights are taken as they stand.
     let weights: AlignedFloats?
 
-    init(_ algorithm: any ConvolutionAlgorithm, _ direction: ConvolutionDirection, weights: UnsafePointer<Float>) {
+    init(_ algorithm: any ConvolutionAlgorithm, _ direction: ConvolutionDirection, _ operands: ConvolutionOperands) {
+        let weights = operands.weights.base
         scratch = AlignedFloats(count: algorithm.scratchCount)
+        input = algorithm.layout.laidOut(operands.input, samples: operands.images)
+        outputGradient = algorithm.layout.laidOut(operands.outputGradient, samples: operands.images)
         let count =
             switch direction {
             case .forward: algorithm.forwardCount
@@ -75,12 +80,21 @@ struct ConvolutionOperands {
         outputGradient = Self.drawn(images * shape.outputCount, stream: 3)
     }
 
-    /// Storage for a direction's result, full of zeros.
-    func target(_ direction: ConvolutionDirection) -> AlignedFloats {
+    /// Storage for a direction's result in a layout, full of zeros.
+    func target(_ direction: ConvolutionDirection, _ layout: TensorLayout) -> AlignedFloats {
         switch direction {
-        case .forward: AlignedFloats(count: images * shape.outputCount)
-        case .input: AlignedFloats(count: images * shape.inputCount)
+        case .forward: AlignedFloats(count: layout.floats(samples: images, count: shape.outputCount))
+        case .input: AlignedFloats(count: layout.floats(samples: images, count: shape.inputCount))
         case .weights: AlignedFloats(count: shape.weightCount)
+        }
+    }
+
+    /// A direction's result as it is in pixels.
+    func inPixels(_ target: AlignedFloats, _ direction: ConvolutionDirection, from layout: TensorLayout) -> AlignedFloats {
+        switch direction {
+        case .forward: layout.inPixels(target, samples: images, count: shape.outputCount)
+        case .input: layout.inPixels(target, samples: images, count: shape.inputCount)
+        case .weights: target
         }
     }
 
@@ -92,26 +106,27 @@ struct ConvolutionOperands {
         switch direction {
         case .forward:
             algorithm.forward(
-                images: images, input: input.base, prepared: laidOut, bias: bias.map { UnsafePointer($0.base) },
+                images: images, input: prepared.input.base, prepared: laidOut, bias: bias.map { UnsafePointer($0.base) },
                 output: target.base, scratch: prepared.scratch.base)
         case .input:
             algorithm.backwardInput(
-                images: images, outputGradient: outputGradient.base, prepared: laidOut, inputGradient: target.base,
+                images: images, outputGradient: prepared.outputGradient.base, prepared: laidOut, inputGradient: target.base,
                 scratch: prepared.scratch.base)
         case .weights:
             let biasGradient = bias.map { AlignedFloats(count: $0.count) }
             algorithm.backwardWeights(
-                images: images, input: input.base, outputGradient: outputGradient.base, weightGradient: target.base,
+                images: images, input: prepared.input.base, outputGradient: prepared.outputGradient.base,
+                weightGradient: target.base,
                 biasGradient: biasGradient?.base, scratch: prepared.scratch.base)
         }
     }
 
     /// What a direction's result should be.
     func reference(_ direction: ConvolutionDirection) -> AlignedFloats {
-        let target = target(direction)
+        let target = target(direction, .pixels)
         guard images * shape.multiplyAdds <= Self.quickMultiplyAdds else {
             let im2col = Im2colConvolution(shape)
-            run(im2col, direction, Prepared(im2col, direction, weights: weights.base), into: target)
+            run(im2col, direction, Prepared(im2col, direction, self), into: target)
             return target
         }
         switch direction {
@@ -138,5 +153,24 @@ struct ConvolutionOperands {
             for lane in 0..<min(4, count - first) { values.base[first + lane] = four[lane] }
         }
         return values
+    }
+}
+
+extension TensorLayout {
+    /// Activations [samples, …] as they are in this layout.
+    fileprivate func laidOut(_ activations: AlignedFloats, samples: Int) -> AlignedFloats {
+        guard self == .sampleBlocks else { return activations }
+        let count = activations.count / samples
+        let blocks = AlignedFloats(count: floats(samples: samples, count: count))
+        SampleBlocks.gather(samples: samples, count: count, from: activations.base, to: blocks.base)
+        return blocks
+    }
+
+    /// Activations in this layout as [samples, count].
+    fileprivate func inPixels(_ activations: AlignedFloats, samples: Int, count: Int) -> AlignedFloats {
+        guard self == .sampleBlocks else { return activations }
+        let pixels = AlignedFloats(count: samples * count)
+        SampleBlocks.scatter(samples: samples, count: count, from: activations.base, to: pixels.base)
+        return pixels
     }
 }

@@ -1,13 +1,20 @@
 /// Y = (the sum of the window) / (R·S), padding counted as zeros (PyTorch's `count_include_pad=True`).
 public enum AveragePooling {
-    public static func forward(_ shape: PoolingShape, images: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>)
-    {
+    /// - Parameters:
+    ///   - images: Samples; N.
+    ///   - layout: Of X and Y.
+    public static func forward(
+        _ shape: PoolingShape, images: Int, layout: TensorLayout = .pixels, input: UnsafePointer<Float>,
+        output: UnsafeMutablePointer<Float>
+    ) {
+        let (shape, images) = shape.overPixels(images: images, layout)
         let share = 1 / Float(shape.windowHeight * shape.windowWidth)
-        shape.forEachWindow(images: images) { y, image, rows, columns in
+        shape.forEachWindow(images: images) { window in
+            let y = window.output
             for c in 0..<shape.channels { output[y + c] = 0 }
-            for row in rows {
-                for column in columns {
-                    let x = shape.pixel(image, row, column)
+            for row in window.rows {
+                for column in window.columns {
+                    let x = shape.pixel(window.image, row, column)
                     for c in 0..<shape.channels { output[y + c] += input[x + c] }
                 }
             }
@@ -17,14 +24,17 @@ public enum AveragePooling {
 
     /// dX ← Σ dY / (R·S) over the windows that hold X.
     public static func backward(
-        _ shape: PoolingShape, images: Int, outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>
+        _ shape: PoolingShape, images: Int, layout: TensorLayout = .pixels, outputGradient: UnsafePointer<Float>,
+        inputGradient: UnsafeMutablePointer<Float>
     ) {
+        let (shape, images) = shape.overPixels(images: images, layout)
         let share = 1 / Float(shape.windowHeight * shape.windowWidth)
         inputGradient.update(repeating: 0, count: images * shape.inputCount)
-        shape.forEachWindow(images: images) { y, image, rows, columns in
-            for row in rows {
-                for column in columns {
-                    let x = shape.pixel(image, row, column)
+        shape.forEachWindow(images: images) { window in
+            let y = window.output
+            for row in window.rows {
+                for column in window.columns {
+                    let x = shape.pixel(window.image, row, column)
                     for c in 0..<shape.channels { inputGradient[x + c] += outputGradient[y + c] * share }
                 }
             }

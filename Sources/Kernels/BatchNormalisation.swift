@@ -2,14 +2,20 @@
 ///
 /// Training normalises by the mean and the biased variance of a set of rows, y = γ·x̂ + β with x̂ = (x − mean)·inverse and
 /// inverse = 1/√(variance + ε); evaluation by running values. Each direction is a sum over rows and then a pass over them, so that the
-/// sums of several parts of the set can be added up in between. Sums are in Double.
+/// sums of several parts of the set can be added up in between. Sums are in Double; those of gradients take sixteen rows in Float at a time.
 public enum BatchNormalisation {
+    /// Calls `body` with the lengths of parts of at most sixteen rows, `count` in all.
+    @inline(__always)
+    private static func forEachPart(of count: Int, _ body: (_ rows: Int) -> Void) {
+        for start in stride(from: 0, to: count, by: 16) { body(min(16, count - start)) }
+    }
+
     /// sums ← sums + Σ(x − origin) of every channel, then Σ(x − origin)² of every channel: 2·channels Doubles. The variance
     /// that follows has an error of 2⁻⁵²·(mean − origin)²: nothing, unless the origin is some 10⁴ deviations away.
     public static func addMoments(
         rows: Int, channels: Int, input: UnsafePointer<Float>, origin: UnsafePointer<Float>, sums: UnsafeMutablePointer<Double>
     ) {
-        forEachChannelBlock(rows: rows, channels: channels) { first, count, c, width in
+        forEachChannelBlock(rows: rows, channels: channels, lanes: 8) { first, count, c, width in
             let center = Doubles8(load(origin + c, width: width))
             var sum = Doubles8()
             var squares = Doubles8()
@@ -64,22 +70,23 @@ public enum BatchNormalisation {
         /// The constants of up to eight channels.
         @inline(__always)
         fileprivate func lanes(_ c: Int, width: Int) -> Lanes {
-            let inverse = load(self.inverse + c, width: width)
+            let inverse = KernelVector(at: self.inverse + c, width: width)
             return Lanes(
-                center: load(mean + c, width: width), inverse: inverse, slope: inverse * load(scale + c, width: width),
-                offset: load(shift + c, width: width))
+                center: KernelVector(at: mean + c, width: width), inverse: inverse,
+                slope: inverse * KernelVector(at: scale + c, width: width),
+                offset: KernelVector(at: shift + c, width: width))
         }
     }
 
     fileprivate struct Lanes {
-        let center: SIMD8<Float>, inverse: SIMD8<Float>, slope: SIMD8<Float>, offset: SIMD8<Float>
+        let center: KernelVector, inverse: KernelVector, slope: KernelVector, offset: KernelVector
 
         @inline(__always)
-        func output(_ x: SIMD8<Float>) -> SIMD8<Float> { offset.addingProduct(x - center, slope) }
+        func output(_ x: KernelVector) -> KernelVector { offset.addingProduct(x - center, slope) }
 
         /// The gradient behind a ReLU, of what stands in front of it. The sign is taken anew from x: by the same operations, so the same.
         @inline(__always)
-        func masked(_ gradient: SIMD8<Float>, _ x: SIMD8<Float>) -> SIMD8<Float> {
+        func masked(_ gradient: KernelVector, _ x: KernelVector) -> KernelVector {
             gradient.replacing(with: 0, where: .!(output(x) .> 0))
         }
     }
@@ -88,14 +95,14 @@ public enum BatchNormalisation {
     public static func normalise(
         rows: Int, channels: Int, input: UnsafePointer<Float>, _ transform: Transform, output: UnsafeMutablePointer<Float>
     ) {
-        forEachChannelBlock(rows: rows, channels: channels) { first, count, c, width in
+        forEachChannelBlock(rows: rows, channels: channels, lanes: KernelVector.scalarCount) { first, count, c, width in
             let lanes = transform.lanes(c, width: width)
             var i = first * channels + c
             for _ in 0..<count {
-                var y = lanes.output(load(input + i, width: width))
+                var y = lanes.output(KernelVector(at: input + i, width: width))
                 // So that a NaN stays one.
                 if transform.rectifies { y.replace(with: 0, where: y .< 0) }
-                store(y, width: width, at: output + i)
+                y.store(at: output + i, width: width)
                 i += channels
             }
         }
@@ -106,21 +113,23 @@ public enum BatchNormalisation {
         rows: Int, channels: Int, input: UnsafePointer<Float>, _ transform: Transform, outputGradient: UnsafePointer<Float>,
         sums: UnsafeMutablePointer<Double>
     ) {
-        forEachChannelBlock(rows: rows, channels: channels) { first, count, c, width in
+        forEachChannelBlock(rows: rows, channels: channels, lanes: KernelVector.scalarCount) { first, count, c, width in
             let lanes = transform.lanes(c, width: width)
-            var sum = Doubles8()
-            var products = Doubles8()
             var i = first * channels + c
-            for _ in 0..<count {
-                let x = load(input + i, width: width)
-                var gradient = load(outputGradient + i, width: width)
-                if transform.rectifies { gradient = lanes.masked(gradient, x) }
-                sum += Doubles8(gradient)
-                products += Doubles8(gradient * ((x - lanes.center) * lanes.inverse))
-                i += channels
+            forEachPart(of: count) { rows in
+                var sum = KernelVector()
+                var products = KernelVector()
+                for _ in 0..<rows {
+                    let x = KernelVector(at: input + i, width: width)
+                    var gradient = KernelVector(at: outputGradient + i, width: width)
+                    if transform.rectifies { gradient = lanes.masked(gradient, x) }
+                    sum += gradient
+                    products.addProduct(gradient, (x - lanes.center) * lanes.inverse)
+                    i += channels
+                }
+                sum.add(to: sums + c, width: width)
+                products.add(to: sums + channels + c, width: width)
             }
-            sum.add(width: width, to: sums + c)
-            products.add(width: width, to: sums + channels + c)
         }
     }
 
@@ -140,21 +149,21 @@ public enum BatchNormalisation {
         rows: Int, of n: Int, channels: Int, input: UnsafePointer<Float>, _ transform: Transform, sums: UnsafePointer<Double>,
         outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>
     ) {
-        forEachChannelBlock(rows: rows, channels: channels) { first, count, c, width in
+        forEachChannelBlock(rows: rows, channels: channels, lanes: KernelVector.scalarCount) { first, count, c, width in
             let lanes = transform.lanes(c, width: width)
-            var meanGradient = SIMD8<Float>()
-            var meanProduct = SIMD8<Float>()
-            for lane in 0..<8 where lane < width {
+            var meanGradient = KernelVector()
+            var meanProduct = KernelVector()
+            for lane in 0..<KernelVector.scalarCount where lane < width {
                 meanGradient[lane] = Float(sums[c + lane] / Double(n))
                 meanProduct[lane] = Float(sums[channels + c + lane] / Double(n))
             }
             var i = first * channels + c
             for _ in 0..<count {
-                let x = load(input + i, width: width)
-                var gradient = load(outputGradient + i, width: width)
+                let x = KernelVector(at: input + i, width: width)
+                var gradient = KernelVector(at: outputGradient + i, width: width)
                 if transform.rectifies { gradient = lanes.masked(gradient, x) }
                 gradient -= meanGradient + (x - lanes.center) * lanes.inverse * meanProduct
-                store(lanes.slope * gradient, width: width, at: inputGradient + i)
+                (lanes.slope * gradient).store(at: inputGradient + i, width: width)
                 i += channels
             }
         }

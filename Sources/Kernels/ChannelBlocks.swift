@@ -1,23 +1,49 @@
-/// Work on [rows, channels] for which a channel's constants or sums stay in a register: eight channels of a few hundred rows at a time,
-/// so that every cache line is fetched once though it is visited for each of its blocks.
+/// Work on [rows, channels] for which a channel's constants or sums stay in a register: as many channels as it has lanes, of a few hundred
+/// rows at a time, so that every cache line is fetched once though it is visited for each of its blocks.
 ///
-/// Calls `body(first, count, channel, width)` with the rows and the `width` ≤ 8 channels of each block; blocks of one channel come in the
-/// order of their rows.
+/// Calls `body(first, count, channel, width)` with the rows and the `width` ≤ `lanes` channels of each block; blocks of one channel come in
+/// the order of their rows.
 @inline(__always)
 func forEachChannelBlock(
-    rows: Int, channels: Int, _ body: (_ first: Int, _ count: Int, _ channel: Int, _ width: Int) -> Void
+    rows: Int, channels: Int, lanes: Int, _ body: (_ first: Int, _ count: Int, _ channel: Int, _ width: Int) -> Void
 ) {
     let blockRows = max(1, 2_048 / channels)
     for first in stride(from: 0, to: rows, by: blockRows) {
-        for channel in stride(from: 0, to: channels, by: 8) {
-            body(first, min(blockRows, rows - first), channel, min(8, channels - channel))
+        for channel in stride(from: 0, to: channels, by: lanes) {
+            body(first, min(blockRows, rows - first), channel, min(lanes, channels - channel))
         }
     }
 }
 
+extension KernelVector {
+    /// The first `width` floats at `source`; the lanes behind them are 0.
+    ///
+    /// Here and below only constants index lanes: a variable would put the vector into memory, and every loop that adds to it with it.
+    @inline(__always)
+    init(at source: UnsafePointer<Float>, width: Int) {
+        if width == Self.scalarCount {
+            self.init(at: source)
+        } else {
+            self.init()
+            for lane in 0..<Self.scalarCount where lane < width { self[lane] = source[lane] }
+        }
+    }
+
+    /// Puts the first `width` lanes at `target`.
+    @inline(__always)
+    func store(at target: UnsafeMutablePointer<Float>, width: Int) {
+        if width == Self.scalarCount { return store(at: target) }
+        for lane in 0..<Self.scalarCount where lane < width { target[lane] = self[lane] }
+    }
+
+    /// Adds the first `width` lanes to what stands at `target`.
+    @inline(__always)
+    func add(to target: UnsafeMutablePointer<Double>, width: Int) {
+        for lane in 0..<Self.scalarCount where lane < width { target[lane] += Double(self[lane]) }
+    }
+}
+
 /// The first `width` ≤ 8 floats at `source`; the lanes behind them are 0.
-///
-/// Here and below only constants index lanes: a variable would put the vector into memory, and every loop that adds to it with it.
 @inline(__always)
 func load(_ source: UnsafePointer<Float>, width: Int) -> SIMD8<Float> {
     if width == 8 { return load8(source) }

@@ -9,6 +9,8 @@ public protocol ConvolutionAlgorithm: Sendable {
     /// The fewest images that one call had better be given, because it reads all weights, or all of their gradient, again; `Int.max` for as
     /// many as there are.
     var leastImages: Int { get }
+    /// How its activations and their gradients lie in memory; "images" below are samples of either layout.
+    var layout: TensorLayout { get }
     /// Floats of scratch that each of the three functions below needs.
     var scratchCount: Int { get }
     /// Floats of the weights as `prepareForward` lays them out.
@@ -21,7 +23,7 @@ public protocol ConvolutionAlgorithm: Sendable {
     /// Lays the weights out for `backwardInput`.
     func prepareBackward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
 
-    /// Y ← X ∗ W + bias, for [images, H, W, C] to [images, P, Q, K].
+    /// Y ← X ∗ W + bias, for [images, H, W, C] to [images, P, Q, K], or sample blocks of them.
     func forward(
         images: Int, input: UnsafePointer<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
         output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>)
@@ -39,6 +41,7 @@ public protocol ConvolutionAlgorithm: Sendable {
 
 extension ConvolutionAlgorithm {
     public var leastImages: Int { 1 }
+    public var layout: TensorLayout { .pixels }
     public var forwardCount: Int { 0 }
     public var backwardCount: Int { 0 }
     public func prepareForward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}

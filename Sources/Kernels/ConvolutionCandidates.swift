@@ -3,6 +3,7 @@ extension ConvolutionChoice {
     public static func candidates(for shape: ConvolutionShape) -> [any ConvolutionAlgorithm] {
         let others: [(any ConvolutionAlgorithm)?] = [
             DirectConvolution(shape), DenseConvolution(shape), DepthwiseConvolution(shape), WinogradConvolution(shape),
+            SampleBlockedConvolution(shape),
         ]
         return [Im2colConvolution(shape)] + others.compactMap { $0 }
     }

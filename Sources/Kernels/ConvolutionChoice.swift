@@ -6,7 +6,7 @@ public enum ConvolutionPolicy: String, Sendable, Codable, CaseIterable {
     case im2col
 }
 
-/// The table: the algorithm of each direction, by shape. A pure function of shape and policy, so that all ranks compute alike.
+/// The table: the algorithm of each direction, by shape and layout. A pure function of shape and policy, so that all ranks compute alike.
 public struct ConvolutionChoice: Sendable {
     public private(set) var forward: any ConvolutionAlgorithm
     public private(set) var backwardInput: any ConvolutionAlgorithm
@@ -21,11 +21,25 @@ public struct ConvolutionChoice: Sendable {
     /// Floats of the dense matrix beyond which its reading would cost more than it saves.
     private static let denseMatrix = 8 * 1_024 * 1_024
 
-    public init(_ shape: ConvolutionShape, policy: ConvolutionPolicy = .automatic) {
+    /// The layout in which a shape is computed fastest.
+    public static func layout(of shape: ConvolutionShape, policy: ConvolutionPolicy = .automatic) -> TensorLayout {
+        let (fewer, more) = (
+            min(shape.inputChannels, shape.outputChannels), max(shape.inputChannels, shape.outputChannels)
+        )
+        let suits = policy == .automatic && shape.groups == 1 && fewer <= blockedFewer && more <= blockedMore
+        return suits ? .sampleBlocks : .pixels
+    }
+
+    /// Channels on one side and on the other up to which samples fill lanes better than channels do.
+    private static let blockedFewer = 8, blockedMore = 16
+
+    public init(_ shape: ConvolutionShape, layout: TensorLayout = .pixels, policy: ConvolutionPolicy = .automatic) {
         let reference = Im2colConvolution(shape)
         (forward, backwardInput, backwardWeights) = (reference, reference, reference)
         guard policy == .automatic else { return }
-        if let depthwise = DepthwiseConvolution(shape) {
+        if layout == .sampleBlocks, let blocked = SampleBlockedConvolution(shape) {
+            (forward, backwardInput, backwardWeights) = (blocked, blocked, blocked)
+        } else if let depthwise = DepthwiseConvolution(shape) {
             (forward, backwardInput, backwardWeights) = (depthwise, depthwise, depthwise)
         } else if shape.inputCount * shape.outputCount <= Self.denseMatrix, let dense = DenseConvolution(shape) {
             (forward, backwardInput, backwardWeights) = (dense, dense, dense)

@@ -24,9 +24,29 @@ public struct PoolingShape: Sendable, Equatable {
     public var inputCount: Int { height * width * channels }
     public var outputCount: Int { outputHeight * outputWidth * channels }
 
-    /// Calls `body` with the offset of each output pixel's first channel, and the rows and columns of its window inside the image.
+    /// The same pooling as one over pixels: a sample block is an image of as many more channels as it has lanes.
+    func overPixels(images: Int, _ layout: TensorLayout) -> (shape: PoolingShape, images: Int) {
+        guard layout == .sampleBlocks else { return (self, images) }
+        let shape = PoolingShape(
+            height: height, width: width, channels: channels * SampleBlocks.lanes, windowHeight: windowHeight,
+            windowWidth: windowWidth, stride: stride, padding: padding)
+        return (shape, SampleBlocks.blocks(samples: images))
+    }
+
+    /// A window's place.
+    struct Window {
+        /// The offset of its output pixel's first channel.
+        let output: Int
+        let image: Int
+        /// Its first row and column, which may lie outside the image.
+        let top: Int, left: Int
+        /// Those inside the image.
+        let rows: Range<Int>, columns: Range<Int>
+    }
+
+    /// Calls `body` with each window, in the order of outputs.
     @inline(__always)
-    func forEachWindow(images: Int, _ body: (_ y: Int, _ image: Int, _ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
+    func forEachWindow(images: Int, _ body: (Window) -> Void) {
         var y = 0
         for image in 0..<images {
             for p in 0..<outputHeight {
@@ -34,12 +54,19 @@ public struct PoolingShape: Sendable, Equatable {
                 let rows = max(top, 0)..<min(top + windowHeight, height)
                 for q in 0..<outputWidth {
                     let left = q * stride - padding
-                    body(y, image, rows, max(left, 0)..<min(left + windowWidth, width))
+                    body(
+                        Window(
+                            output: y, image: image, top: top, left: left, rows: rows,
+                            columns: max(left, 0)..<min(left + windowWidth, width)))
                     y += channels
                 }
             }
         }
     }
+
+    /// The number of a pixel in its window, row by row, padding counted.
+    @inline(__always)
+    func place(_ row: Int, _ column: Int, in window: Window) -> Int { (row - window.top) * windowWidth + column - window.left }
 
     /// The offset of the first channel of an input pixel.
     @inline(__always)

@@ -46,8 +46,8 @@ public struct WinogradConvolution: ConvolutionAlgorithm {
             input: input, output: output, top: shape.paddingTop, left: shape.paddingLeft, tilesPerBlock: tilesPerBlock)
     }
 
-    /// For each call, the gradient to the weights transforms all of its sums back.
-    public var leastImages: Int { max(1, 512 / weightPass.tilesPerImage) }
+    /// For each call, the gradient to the weights transforms all of its sums back: little beside the products of so many tiles.
+    public var leastImages: Int { max(1, 128 / weightPass.tilesPerImage) }
     public var scratchCount: Int { max(forwardPass.scratchCount, backwardPass.scratchCount, weightPass.scratchCount) }
 
     public var forwardCount: Int { forwardPass.preparedCount }

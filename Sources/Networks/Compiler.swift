@@ -74,23 +74,44 @@ struct Compiler {
         var value: Value
         var gradient: Value?
         var isReadAgain: Bool
+        var layout = TensorLayout.pixels
     }
 
     /// Compiles a whole model; returns its outputs and their gradient.
     mutating func compile(_ model: [ResolvedLayer], classes: Int) -> (outputs: Value, gradient: Value) {
         let end = sizes.add(classes)
-        let outputs = compile(model, from: Activation(value: .images, gradient: nil, isReadAgain: true), end: end)
+        let images = Activation(value: .images, gradient: nil, isReadAgain: true)
+        // BatchNorm wants pixels, and takes micro-batches of perhaps fewer samples than a vector has lanes.
+        let hasBatchNorm = model.flatMap(\.flattened).contains { if case .batchNorm = $0.description { true } else { false } }
+        let outputs = compile(model, from: images, end: end, mayBlock: !hasBatchNorm)
         return (outputs.value, end)
     }
 
     /// Compiles a chain whose last activation has its gradient in `end`.
-    private mutating func compile(_ chain: [ResolvedLayer], from input: Activation, end: Value) -> Activation {
+    /// - Parameter mayBlock: whether activations, but for the last one, may lie in sample blocks.
+    private mutating func compile(
+        _ chain: [ResolvedLayer], from input: Activation, end: Value, mayBlock: Bool = false
+    ) -> Activation {
         let working = Fusion.rewrite(chain.filter { $0.description != .flatten }, fuses: fuses)
         var current = input
         for (index, fusion) in working.enumerated() {
-            current = append(fusion, to: current, end: index == working.count - 1 ? end : nil)
+            let isLast = index == working.count - 1
+            let layout = fusion.layer.layout(behind: current.layout, convolution: mayBlock && !isLast ? convolution : .im2col)
+            current = append(fusion, to: rearranged(current, fusion.layer.input.count, layout), end: isLast ? end : nil)
         }
         return current
+    }
+
+    /// The activation in another layout, where it has not that layout already.
+    private mutating func rearranged(_ input: Activation, _ count: Int, _ layout: TensorLayout) -> Activation {
+        if input.layout == layout { return input }
+        let gradient = input.gradient == nil ? nil : sizes.add(count, layout)
+        let output = sizes.add(count, layout)
+        layers.append(
+            LayoutLayer(
+                count: count, layout: layout, input: input.value, output: output, outputGradient: gradient,
+                inputGradient: input.gradient))
+        return Activation(value: output, gradient: gradient, isReadAgain: false, layout: layout)
     }
 
     /// Appends one layer that reads `input`.
@@ -100,18 +121,19 @@ struct Compiler {
         if case .residual = layer.description { return appendBlock(fusion, to: input, end: end) }
         if case .relu = layer.description, input.value != .images, !input.isReadAgain {
             // ReLU works in place, both ways.
-            let gradient = end ?? input.gradient ?? sizes.add(layer.output.count)
+            let gradient = end ?? input.gradient ?? sizes.add(layer.output.count, input.layout)
             let wiring = Wiring(
                 input: input.value, output: input.value, outputGradient: gradient, inputGradient: input.gradient)
-            layers.append(ReLULayer(count: layer.input.count, wiring: wiring))
-            return Activation(value: input.value, gradient: gradient, isReadAgain: true)
+            layers.append(ReLULayer(count: layer.input.count, layout: input.layout, wiring: wiring))
+            return Activation(value: input.value, gradient: gradient, isReadAgain: true, layout: input.layout)
         }
         let wiring = Wiring(
-            input: input.value, output: sizes.add(layer.output.count), outputGradient: end ?? sizes.add(layer.output.count),
-            inputGradient: input.gradient)
-        let (compiled, isReadAgain) = compiled(fusion, wiring)
+            input: input.value, output: sizes.add(layer.output.count, input.layout),
+            outputGradient: end ?? sizes.add(layer.output.count, input.layout), inputGradient: input.gradient)
+        let (compiled, isReadAgain) = compiled(fusion, wiring, input.layout)
         layers.append(compiled)
-        return Activation(value: wiring.output, gradient: wiring.outputGradient, isReadAgain: isReadAgain)
+        return Activation(
+            value: wiring.output, gradient: wiring.outputGradient, isReadAgain: isReadAgain, layout: input.layout)
     }
 
     /// Both branches, and their sum. Backward, each branch leaves a gradient of the input; the one that is there first, which for a shortcut
@@ -144,14 +166,16 @@ struct Compiler {
         return Activation(value: output, gradient: gradient, isReadAgain: fusion.rectifies)
     }
 
-    private mutating func compiled(_ fusion: Fusion, _ wiring: Wiring) -> (any CompiledLayer, isReadAgain: Bool) {
+    private mutating func compiled(
+        _ fusion: Fusion, _ wiring: Wiring, _ layout: TensorLayout
+    ) -> (any CompiledLayer, isReadAgain: Bool) {
         let layer = fusion.layer
         switch layer.description {
         case .convolution(let description):
             guard let geometry = try? description.geometry(over: layer.input) else {
                 fault("\(layer.name) does not take the shape that it was resolved for")
             }
-            let kernels = ConvolutionChoice(geometry, policy: convolution)
+            let kernels = ConvolutionChoice(geometry, layout: layout, policy: convolution)
             scratchCount = max(scratchCount, kernels.scratchCount)
             return (
                 ConvolutionLayer(
@@ -163,16 +187,18 @@ struct Compiler {
         case .maxPool(let description):
             let shape = PoolingShape(description, over: layer.input)
             return (
-                MaxPoolingLayer(shape: shape, rectifies: fusion.rectifies, wiring: wiring), true
+                MaxPoolingLayer(
+                    shape: shape, layout: layout, rectifies: fusion.rectifies, wiring: wiring,
+                    winners: sizes.add(layer.output.count, of: UInt16.self, layout)), false
             )
         case .averagePool(let description):
             let shape = PoolingShape(description, over: layer.input)
-            return (AveragePoolingLayer(shape: shape, wiring: wiring), false)
+            return (AveragePoolingLayer(shape: shape, layout: layout, wiring: wiring), false)
         case .globalAveragePool:
             let whole = PoolingShape(
                 height: layer.input.height, width: layer.input.width, channels: layer.input.channels,
                 windowHeight: layer.input.height, windowWidth: layer.input.width, stride: 1)
-            return (AveragePoolingLayer(shape: whole, wiring: wiring), false)
+            return (AveragePoolingLayer(shape: whole, layout: layout, wiring: wiring), false)
         case .batchNorm(let description):
             return (
                 BatchNormLayer(
@@ -188,7 +214,7 @@ struct Compiler {
                 false
             )
         case .relu:
-            return (ReLULayer(count: layer.input.count, wiring: wiring), true)
+            return (ReLULayer(count: layer.input.count, layout: layout, wiring: wiring), true)
         case .dropout(let description):
             defer { dropoutCount += 1 }
             return (
@@ -223,6 +249,18 @@ struct LayerParameters {
     let bias: Int?
 
     var offsets: [Int] { [weight] + [bias].compactMap(\.self) }
+}
+
+extension ResolvedLayer {
+    /// The layout that the layer had better be given its input in; what comes out lies alike.
+    /// - Parameter convolution: by which a convolution's own layout is chosen.
+    fileprivate func layout(behind previous: TensorLayout, convolution policy: ConvolutionPolicy) -> TensorLayout {
+        switch description {
+        case .convolution: convolutionShape.map { ConvolutionChoice.layout(of: $0, policy: policy) } ?? .pixels
+        case .maxPool, .averagePool, .globalAveragePool, .relu: previous
+        case .batchNorm, .linear, .dropout, .flatten, .padChannels, .residual: .pixels
+        }
+    }
 }
 
 extension PoolingShape {

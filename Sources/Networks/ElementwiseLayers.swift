@@ -4,19 +4,22 @@ import Random
 struct ReLULayer: CompiledLayer {
     /// Values per sample.
     let count: Int
+    let layout: TensorLayout
     let wiring: Wiring
 
     var forwardUse: Use { wiring.forward }
     var backwardUse: Use { wiring.backward(keeping: [wiring.output]) }
 
     func forward(_ tile: Tile) {
-        ReLU.forward(count: tile.samples * count, input: tile[wiring.input], output: tile[wiring.output])
+        ReLU.forward(
+            count: layout.floats(samples: tile.samples, count: count), input: tile[wiring.input], output: tile[wiring.output])
     }
 
     func backward(_ tile: Tile) {
         guard let inputGradient = wiring.inputGradient else { return }
         ReLU.backward(
-            count: tile.samples * count, output: tile[wiring.output], outputGradient: tile[wiring.outputGradient],
+            count: layout.floats(samples: tile.samples, count: count), output: tile[wiring.output],
+            outputGradient: tile[wiring.outputGradient],
             inputGradient: tile[inputGradient])
     }
 }

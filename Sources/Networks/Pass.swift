@@ -87,7 +87,7 @@ struct Pass {
         let least = actions.map(\.leastSamples).max() ?? 1
         let most = tiles ? min(capacity, max(least, Self.cacheBytes / bytesPerSample)) : capacity
         let count = (capacity + most - 1) / most
-        tile = (capacity + count - 1) / count
+        tile = sizes.room(for: (capacity + count - 1) / count, of: values)
     }
 
     /// What of a second cache of 1 MB a tile's values may fill, beside weights and scratch.

@@ -94,7 +94,7 @@ public final class Plan {
     public static func size(of model: Model, _ options: Options) throws -> Size {
         let draft = try Draft(model, options)
         return Size(
-            plan: draft.storage.bytesPerSample * options.capacity + draft.storage.tileBytes
+            plan: draft.storage.bytesPerSample * draft.compiler.sizes.room(for: options.capacity) + draft.storage.tileBytes
                 + draft.compiler.scratchCount * MemoryLayout<Float>.stride,
             arena: draft.layout.arenaCount * MemoryLayout<Float>.stride)
     }
@@ -112,11 +112,12 @@ public final class Plan {
         layout = draft.layout
         (layers, passes, outputs, outputsGradient) = (draft.compiler.layers, draft.passes, draft.outputs, draft.outputsGradient)
         batchNorms = layers.compactMap { $0 as? BatchNormLayer }
-        whole = AlignedFloats(bytes: draft.storage.bytesPerSample * capacity)
+        let room = draft.compiler.sizes.room(for: capacity)
+        whole = AlignedFloats(bytes: draft.storage.bytesPerSample * room)
         tile = AlignedFloats(bytes: draft.storage.tileBytes)
         slots = .allocate(capacity: draft.compiler.sizes.count)
         _ = slots.initialize(
-            from: draft.storage.slots(draft.compiler.sizes, whole: whole.base, capacity: capacity, tile: tile.base))
+            from: draft.storage.slots(draft.compiler.sizes, whole: whole.base, capacity: room, tile: tile.base))
         scratch = AlignedFloats(count: draft.compiler.scratchCount)
     }
 

@@ -20,6 +20,7 @@ struct Use {
 struct ValueSizes {
     private var bytes: [Int]
     private var weights: Set<Value> = []
+    private var blocked: Set<Value> = []
 
     init(images: TensorShape) {
         bytes = [images.count * MemoryLayout<Float>.stride]
@@ -35,10 +36,20 @@ struct ValueSizes {
     func isWeights(_ value: Value) -> Bool { weights.contains(value) }
 
     /// Adds a tensor of `count` elements a sample.
-    mutating func add<Element>(_ count: Int, of element: Element.Type = Float.self) -> Value {
+    mutating func add<Element>(_ count: Int, of element: Element.Type = Float.self, _ layout: TensorLayout = .pixels) -> Value {
         bytes.append(count * MemoryLayout<Element>.stride)
-        return Value(index: bytes.count - 1)
+        let value = Value(index: bytes.count - 1)
+        if layout == .sampleBlocks { blocked.insert(value) }
+        return value
     }
+
+    /// How many samples memory for `samples` samples of these values must have room for: whole blocks, where any lies in blocks.
+    func room(for samples: Int, of values: some Sequence<Value>) -> Int {
+        values.contains(where: blocked.contains) ? SampleBlocks.blocks(samples: samples) * SampleBlocks.lanes : samples
+    }
+
+    /// The same for all values of the plan.
+    func room(for samples: Int) -> Int { room(for: samples, of: blocked.prefix(1)) }
 
     var count: Int { bytes.count }
 

@@ -21,6 +21,8 @@ struct RankWork {
         var count = max(1, Self.groupSamples / partition.largestMicroBatch)
         // With statistics over the global batch, a rank holds its whole share at once.
         if hasBatchNorm { count = experiment.syncBatchNorm ? mine.count : 1 }
+        // Each is a term of its own in the sum.
+        if experiment.reproducible { count = 1 }
         groups = stride(from: mine.lowerBound, to: mine.upperBound, by: count).map { $0..<min($0 + count, mine.upperBound) }
         let largest = (groups.map(\.count).max() ?? 0) * partition.largestMicroBatch
         options = Plan.Options(

@@ -114,6 +114,14 @@ extension Recipe {
     public func validate() throws {
         try experiment.validate()
         try execution.validate()
+        guard execution.exchange == .mpi else { return }
+        let refused = [
+            experiment.reproducible ? "reproducible: MPI promises no order of its sums" : nil,
+            experiment.wire != .fp32 ? "wire \(experiment.wire.rawValue): MPI sums fp32" : nil,
+        ]
+        if let refused = refused.compactMap({ $0 }).first {
+            throw Failure(.usage, "exchange mpi does not go with \(refused); leave --exchange at tree")
+        }
     }
 }
 

@@ -12,6 +12,7 @@ final class StepRunner {
     private(set) var lost: LostNumber?
 
     private let seed: UInt64
+    private let wire: WireType
     private let synchronisesBatchNorm: Bool
     private let partition: BatchPartition
     private let plan: Plan
@@ -26,7 +27,7 @@ final class StepRunner {
         _ experiment: Experiment, partition: BatchPartition, plan: Plan, strategy: StepStrategy, state: TrainingState,
         exchange: Exchange?
     ) {
-        (seed, synchronisesBatchNorm) = (experiment.seed, experiment.syncBatchNorm)
+        (seed, wire, synchronisesBatchNorm) = (experiment.seed, experiment.wire, experiment.syncBatchNorm)
         (self.partition, self.plan, self.state, self.exchange) = (partition, plan, state, exchange)
         partialSums = strategy.partialSums
         optimiserStep = OptimiserStep(optimiser: experiment.optimiser, layout: plan.layout)
@@ -83,8 +84,13 @@ final class StepRunner {
 
     private func add(_ slot: Int, _ range: Range<Int>) {
         let (sum, term) = (state.gradientSlots[slot - 1].base, state.gradientSlots[slot].base)
-        Addition.forward(
-            count: range.count, sum + range.lowerBound, term + range.lowerBound, output: sum + range.lowerBound)
+        // The sums of running statistics are never rounded.
+        let trainedCount = state.layout.trainedCount
+        let (gradients, statistics) = (range.clamped(to: 0..<trainedCount), range.clamped(to: trainedCount..<Int.max))
+        wire.add(
+            count: gradients.count, sum + gradients.lowerBound, term + gradients.lowerBound, to: sum + gradients.lowerBound)
+        WireType.fp32.add(
+            count: statistics.count, sum + statistics.lowerBound, term + statistics.lowerBound, to: sum + statistics.lowerBound)
     }
 
     private func check(_ slots: Range<Int>, _ range: Range<Int>) {

@@ -1,12 +1,14 @@
 import Datasets
 import Diagnostics
 import Kernels
+import MPI
 import Networks
 import Parallelism
 import Random
 
-/// A training step of one rank without MPI and without files, to be measured: the same program as in training, on a global batch of drawn
-/// images that stays the same. Where training adds up over ranks, nothing is to be done here.
+/// A training step without files, to be measured: the same program as in training, on a global batch of drawn images that stays the same.
+/// Over a world each rank computes its own micro-batches, and the ranks exchange as in training; without one there is no MPI, and where
+/// training adds up over ranks nothing is to be done.
 public final class SyntheticStep {
     /// What a step's time is divided into.
     public enum Phase: String, Sendable, CaseIterable {
@@ -14,8 +16,13 @@ public final class SyntheticStep {
         case prepare
         case forward
         case backward
+        /// Figures and gradients are added up over all ranks, which wait here for each other.
+        case exchange
         /// The optimiser and the running statistics.
         case update
+
+        /// Those of one step, in order.
+        public static func ofStep(exchanging: Bool) -> [Phase] { allCases.filter { exchanging || $0 != .exchange } }
     }
 
     public let layers: [ResolvedLayer]
@@ -23,71 +30,95 @@ public final class SyntheticStep {
     private let rate: Double
     private let program: StepProgram
     private let runner: StepRunner
+    private let isAlone: Bool
+    /// The positions of the global batch that this rank computes, and their images and labels.
+    private let share: Range<Int>
     private let images: AlignedFloats
     private let labels: [Int32]
     private var step = 0
 
-    /// SGD at rate 0.01 with momentum 0.9, over softmax cross-entropy.
-    /// - Throws: `Failure.usage` where the model does not fit together, the batch cannot be divided so, or memory does not suffice.
-    public init(model: Model, globalBatch: Int, microBatches: Int, convolution: ConvolutionPolicy) throws {
+    /// SGD at rate 0.01 with momentum 0.9, over softmax cross-entropy. Images are those of their positions in the global batch, at any
+    /// number of ranks.
+    /// - Parameter world: nil for one rank without MPI. Collective over it.
+    /// - Throws: `Failure.usage`, agreed on by all ranks, where the model does not fit together, the batch cannot be divided so, or memory does not suffice.
+    public init(
+        model: Model, globalBatch: Int, microBatches: Int, convolution: ConvolutionPolicy, world: Communicator? = nil
+    ) throws {
+        let (rank, ranks) = (world?.rank ?? 0, world?.size ?? 1)
         var experiment = Experiment(model: .described(model))
         experiment.globalBatch = globalBatch
         experiment.microBatches = microBatches
         experiment.convolution = convolution
         experiment.optimiser.momentum = 0.9
-        try experiment.validate()
         rate = experiment.optimiser.rate
         self.globalBatch = globalBatch
-        let partition = try BatchPartition(
-            globalBatch: globalBatch, microBatches: microBatches, ranks: 1, samples: globalBatch)
+        func prepare() throws -> (BatchPartition, RankWork, Plan) {
+            try experiment.validate()
+            let partition = try BatchPartition(
+                globalBatch: globalBatch, microBatches: microBatches, ranks: ranks, samples: globalBatch)
+            try MemoryNeed(experiment, partition: partition, rank: rank).check(ranksHere: world?.localSize ?? 1)
+            let work = try RankWork(experiment, partition: partition, rank: rank)
+            return (partition, work, try Plan(experiment, work.options))
+        }
+        let (partition, work, plan) = try world?.agreed(prepare) ?? prepare()
         layers = try model.resolvedLayers()
-        try MemoryNeed(experiment, partition: partition, rank: 0).check(ranksHere: 1)
-        let work = try RankWork(experiment, partition: partition, rank: 0)
-        let plan = try Plan(experiment, work.options)
         let strategy = try StepStrategy(
-            experiment, Execution(), partition: partition, plan: plan, groups: work.groups, world: nil)
+            experiment, Execution(), partition: partition, plan: plan, groups: work.groups, world: world)
         let state = TrainingState(
             layout: plan.layout, optimiser: experiment.optimiser, gradientSlots: strategy.gradientSlots)
         state.layout.initialise(state.parameters.base, seed: experiment.seed)
         program = strategy.program
-        runner = StepRunner(experiment, partition: partition, plan: plan, strategy: strategy, state: state, exchange: nil)
-        images = AlignedFloats(count: globalBatch * model.input.count)
-        labels = (0..<globalBatch).map { Int32($0 % model.classes) }
+        isAlone = world == nil
+        runner = StepRunner(
+            experiment, partition: partition, plan: plan, strategy: strategy, state: state,
+            exchange: world.map {
+                Exchange(world: $0, plan: plan, gradients: state.gradients, buckets: strategy.buckets, recorder: nil)
+            })
+        let share = partition.positions(ofRank: rank, inBatchOf: globalBatch)
+        self.share = share
+        images = AlignedFloats(count: share.count * model.input.count)
+        labels = share.map { Int32($0 % model.classes) }
         let generator = CounterGenerator(seed: experiment.seed, purpose: .benchmark)
-        for first in stride(from: 0, to: images.count, by: 4) {
-            let values = generator.block(UInt32(truncatingIfNeeded: first / 4), 0, 0).normalFloats
-            for lane in 0..<min(4, images.count - first) { images.base[first + lane] = values[lane] }
+        let drawn = share.lowerBound * model.input.count..<share.upperBound * model.input.count
+        for block in drawn.lowerBound / 4..<(drawn.upperBound + 3) / 4 {
+            let values = generator.block(UInt32(truncatingIfNeeded: block), 0, 0).normalFloats
+            for index in drawn.clamped(to: 4 * block..<4 * block + 4) {
+                images.base[index - drawn.lowerBound] = values[index - 4 * block]
+            }
         }
     }
 
-    /// Takes one step; `measure` is given each of its operations with its phase, and must call it.
+    /// Takes one step; `measure` is given each of its operations with its phase, and must call it. Collective over the world.
+    ///
+    /// - Throws: what `measure` throws; `Failure(.mpi)` where an exchange fails.
     public func run(_ measure: (_ phase: Phase, _ operation: () throws -> Void) throws -> Void) throws {
         try labels.withUnsafeBufferPointer { labels in
             guard let firstLabel = labels.baseAddress else { return }
             let batch = LocalBatch(
-                position: Position(step: step), globalCount: globalBatch, places: 0..<globalBatch,
-                images: UnsafePointer(images.base), labels: firstLabel)
+                position: Position(step: step), globalCount: globalBatch, places: share, images: UnsafePointer(images.base),
+                labels: firstLabel)
             runner.begin()
             for operation in program.operations {
-                guard let phase = operation.measuredPhase else { continue }
+                let phase = operation.measuredPhase
+                if isAlone && phase == .exchange { continue }
                 try measure(phase) { try runner.run(operation, on: batch, rate: rate) }
             }
         }
         step += 1
     }
 
-    /// The mean loss of the last step; NaN where it is no finite number.
+    /// The mean loss of the last step, over all ranks; NaN where it is no finite number.
     public var meanLoss: Double { runner.figures.figures.meanLoss }
 }
 
 extension Operation {
-    /// Nil for what one rank does not do.
-    fileprivate var measuredPhase: SyntheticStep.Phase? {
-        switch phase {
-        case .forward: self == .prepare ? .prepare : .forward
-        case .backward: if case .clear = self { .prepare } else { .backward }
-        case .update: .update
-        default: nil
+    fileprivate var measuredPhase: SyntheticStep.Phase {
+        switch self {
+        case .clear, .prepare: .prepare
+        case .forward: .forward
+        case .backward, .add, .check: .backward
+        case .exchange, .start, .finish: .exchange
+        case .update, .updateStatistics: .update
         }
     }
 }

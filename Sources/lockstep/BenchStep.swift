@@ -3,29 +3,35 @@ import Benchmarks
 import Diagnostics
 import Foundation
 import Kernels
+import MPI
 import Networks
 import Training
 
 struct BenchStep: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "step",
-        abstract: "Images per second of one rank's training steps on synthetic images, and where the time goes.",
+        abstract: "Images per second of training steps on synthetic images, and where the time goes.",
         discussion: """
             prepare, forward, backward and update are the CPU milliseconds of one step: gradients cleared and weights laid out, the passes, the \
-            optimiser (SGD with momentum). Images are ready in memory, and nothing is exchanged. GFLOP/s counts three times the forward \
-            multiply-adds of convolutions and linear layers, without the first layer's gradient with respect to the images. Memory is by how \
-            much the largest resident size rose, from before the plan was made; for several models give each a process of its own.
+            optimiser (SGD with momentum). Images are ready in memory. GFLOP/s counts three times the forward multiply-adds of convolutions and \
+            linear layers, without the first layer's gradient with respect to the images. Memory is by how much the largest resident size \
+            rose, from before the plan was made; for several models give each a process of its own.
+
+            Under mpirun each rank computes its micro-batches of every step, and the ranks exchange gradients as in training. The step is the \
+            slowest rank's, images/s, GFLOP/s and peak are those of all ranks together, and the phases are wall milliseconds, means over the \
+            ranks; exchange also holds what a rank waits for the others.
 
             taskset -c 0 lockstep bench step --models lenet5,resnet20
+            mpirun -np 2 lockstep bench step --models lenet5 --batch 256 --micro-batches 2
             """)
 
     @Option(help: "Built-in models or files, separated by commas.")
     var models: String
 
-    @Option(help: "Samples per step.")
+    @Option(help: "Samples per step, over all ranks.")
     var batch = 128
 
-    @Option(help: "Parts of a step's batch; BatchNorm takes its statistics over each.")
+    @Option(help: "Parts of a step's batch, of which each rank takes whole ones; BatchNorm takes its statistics over each.")
     var microBatches = 1
 
     @Option(help: "Seconds to measure each model for.")
@@ -52,24 +58,37 @@ struct BenchStep: ParsableCommand {
         // A wrong name is told before anything is measured.
         let models = try models.split(separator: ",").map { try namedModel(String($0), input: input, classes: nil) }
         guard !models.isEmpty else { throw Failure(.usage, "--models names no model") }
+        if LaunchEnvironment.current == nil {
+            try measure(models, with: benchmark, world: nil)
+        } else {
+            try Ending.withWorld { try measure(models, with: benchmark, world: $0) }
+        }
+    }
+
+    private func measure(_ models: [Model], with benchmark: StepBenchmark, world: Communicator?) throws {
+        let phases = SyntheticStep.Phase.ofStep(exchanging: world != nil)
         let width = max(5, models.map(\.name.count).max() ?? 0)
-        let table = BenchTable(columns: [
-            ("model", -width), ("images/s CPU", 12), ("wall", 8), ("ms CPU", 8), ("wall", 8), ("prepare", 8), ("forward", 8),
-            ("backward", 8), ("update", 7), ("GFLOP/s", 8), ("peak", 6), ("% peak", 7), ("memory MB", 9),
-        ])
-        if !json { table.printTitles() }
+        let table = BenchTable(
+            columns: [("model", -width), ("images/s CPU", 12), ("wall", 8), ("ms CPU", 8), ("wall", 8)]
+                + phases.map { ($0.rawValue, 8) }
+                + [("GFLOP/s", 8), ("peak", 6), ("% peak", 7), ("memory MB", 9)])
+        let isTold = world?.rank ?? 0 == 0
+        if isTold && !json { table.printTitles() }
         for model in models {
-            let result = try benchmark.run(model)
+            let result = try benchmark.run(model, over: world)
+            guard isTold else { continue }
             if json { try printJSON(Line(result)) } else { printRow(of: result, in: table) }
         }
     }
 
     private func printRow(of result: StepBenchmark.Result, in table: BenchTable) {
+        // Waiting for other ranks is no work of this one's, so over ranks wall time counts.
+        let clock: KeyPath<Seconds, Double> = result.ranks == nil ? \.cpu : \.wall
         table.printRow(
             [
                 result.model, rounded(result.imageRate(\.cpu), 1), rounded(result.imageRate(\.wall), 1),
                 rounded(result.step.cpu * 1e3, 2), rounded(result.step.wall * 1e3, 2),
-            ] + result.phases.map { rounded($0.seconds.cpu * 1e3, 2) } + [
+            ] + result.phases.map { rounded($0.seconds[keyPath: clock] * 1e3, 2) } + [
                 rounded(result.flopRate * 1e-9, 1), rounded(result.peak * 1e-9, 1), rounded(100 * result.flopRate / result.peak, 0),
                 result.memoryGrowth.map { rounded(Double($0) * 1e-6, 0) } ?? "?",
             ])
@@ -79,6 +98,8 @@ struct BenchStep: ParsableCommand {
 /// A result as scripts read it.
 private struct Line: Encodable {
     let model: String
+    /// Absent without MPI.
+    let ranks: Int?
     let batch: Int
     let microBatches: Int
     let convolution: ConvolutionPolicy
@@ -86,28 +107,38 @@ private struct Line: Encodable {
     let imagesPerSecond: [String: Double]
     /// Of one step.
     let seconds: [String: Double]
-    /// CPU seconds of one step.
+    /// CPU seconds of one step, and wall seconds.
     let phases: [String: Double]
+    let wallPhases: [String: Double]
+    let lossOfThirdStep: Double
     let flopsPerSecond: Double
     let peakFlopsPerSecond: Double
     let memoryBytes: Int?
 
     init(_ result: StepBenchmark.Result) {
         model = result.model
+        ranks = result.ranks
         batch = result.globalBatch
         microBatches = result.microBatches
         convolution = result.convolution
         steps = result.steps
         imagesPerSecond = ["cpu": result.imageRate(\.cpu), "wall": result.imageRate(\.wall)]
-        seconds = ["cpu": result.step.cpu, "wall": result.step.wall]
-        phases = Dictionary(uniqueKeysWithValues: result.phases.map { ($0.phase.rawValue, $0.seconds.cpu) })
+        self.seconds = ["cpu": result.step.cpu, "wall": result.step.wall]
+        func seconds(_ clock: KeyPath<Seconds, Double>) -> [String: Double] {
+            Dictionary(uniqueKeysWithValues: result.phases.map { ($0.phase.rawValue, $0.seconds[keyPath: clock]) })
+        }
+        phases = seconds(\.cpu)
+        wallPhases = seconds(\.wall)
+        lossOfThirdStep = result.lossOfThirdStep
         flopsPerSecond = result.flopRate
         peakFlopsPerSecond = result.peak
         memoryBytes = result.memoryGrowth
     }
 
     enum CodingKeys: String, CodingKey {
-        case model, batch, convolution, steps, seconds, phases
+        case model, ranks, batch, convolution, steps, seconds, phases
+        case wallPhases = "wall-phases"
+        case lossOfThirdStep = "loss-of-third-step"
         case microBatches = "micro-batches"
         case imagesPerSecond = "images-per-second"
         case flopsPerSecond = "flops-per-second"

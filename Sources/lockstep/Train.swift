@@ -108,6 +108,17 @@ struct Train: ParsableCommand {
         help: "Exchange gradients while others are still computed. (default: --overlap)")
     var overlap: Bool?
 
+    @Flag(
+        inversion: .prefixedNo, exclusivity: .exclusive,
+        help: "The same bits at any number of ranks: each micro-batch's gradient is a term of its own, added by a fixed tree.")
+    var reproducible: Bool?
+
+    @Option(
+        help:
+            "The format of gradients between nodes, and what they are rounded to wherever two are added: fp32, bf16 or fp16. (default: fp32)"
+    )
+    var wire: WireType?
+
     @Option(parsing: .unconditional, help: "About the bytes of gradients that are exchanged at once. (default: 1048576)")
     var bucketSize: Int?
 
@@ -147,6 +158,8 @@ struct Train: ParsableCommand {
             set(runDirectory.map(Optional.some), \.execution.run)
             set(keep, \.execution.keep)
             set(logEvery, \.execution.logEvery)
+            set(reproducible, \.experiment.reproducible)
+            set(wire, \.experiment.wire)
             set(exchange, \.execution.exchange)
             set(overlap, \.execution.overlap)
             set(bucketSize, \.execution.bucketSize)
@@ -156,6 +169,7 @@ struct Train: ParsableCommand {
 
 extension ConvolutionPolicy: ExpressibleByArgument {}
 extension ExchangeMethod: ExpressibleByArgument {}
+extension WireType: ExpressibleByArgument {}
 
 struct ScheduleArgument: ExpressibleByArgument, Sendable {
     let value: Schedule

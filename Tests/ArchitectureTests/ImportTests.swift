@@ -9,7 +9,7 @@ import Testing
         "Random": [],
         "Recorder": ["Diagnostics"],
         "MPI": ["COpenMPI", "Diagnostics"],
-        "Kernels": ["COpenBLAS"],
+        "Kernels": ["CKernelTarget", "COpenBLAS"],
         "Networks": ["Diagnostics", "Kernels", "Random"],
         "ImageFiles": ["CPNG", "CTurboJPEG", "Diagnostics"],
         "Datasets": ["Crypto", "CZlib", "Diagnostics", "ImageFiles", "Random"],

@@ -38,7 +38,8 @@ import Testing
         // One choice for each direction, and it is among what was measured.
         #expect(results.count { $0.isChosen } == 8)
         #expect(
-            Set(results.map(\.algorithm)).isSuperset(of: [Im2colConvolution.name, DirectConvolution.name, WinogradConvolution.name])
+            Set(results.map(\.algorithm)).isSuperset(
+                of: [Im2colConvolution.name, DirectConvolution.name, WinogradConvolution.name, SampleBlockedConvolution.name])
         )
     }
 }

@@ -37,20 +37,56 @@ import Testing
         #expect(run.lines[1].hasPrefix("lenet5") && run.lines[2].hasPrefix("mlp"))
     }
 
+    private func line(of run: Subprocess) throws -> [String: Any] {
+        expectSuccess(run)
+        return try #require(try JSONSerialization.jsonObject(with: Data(run.standardOutput.utf8)) as? [String: Any])
+    }
+
     @Test func stepsAsLinesForScripts() throws {
         let run = try lockstep(
             "bench", "step", "--models", "lenet5", "--batch", "4", "--micro-batches", "2", "--seconds", "0.01", "--json",
             "--convolution", "im2col")
-        expectSuccess(run)
-        let line = try JSONSerialization.jsonObject(with: Data(run.standardOutput.utf8)) as? [String: Any]
-        let found = try #require(line)
+        let found = try line(of: run)
         #expect(found["model"] as? String == "lenet5" && found["convolution"] as? String == "im2col")
         #expect(found["batch"] as? Int == 4 && found["micro-batches"] as? Int == 2 && found["steps"] as? Int ?? 0 >= 3)
-        for (key, parts) in [("images-per-second", 2), ("seconds", 2), ("phases", 4)] {
+        for (key, parts) in [("images-per-second", 2), ("seconds", 2), ("phases", 4), ("wall-phases", 4)] {
             let numbers = try #require(found[key] as? [String: Double])
             #expect(numbers.count == parts && numbers.values.allSatisfy { $0 > 0 }, "\(run.report)")
         }
         #expect(found["flops-per-second"] as? Double ?? 0 > 0 && found["peak-flops-per-second"] as? Double ?? 0 > 0)
+    }
+
+    /// Ranks share the batch and exchange: what the third step finds hangs on the gradients of both before it, of all samples.
+    @Test func stepsOfSeveralRanks() throws {
+        let arguments = [
+            "bench", "step", "--models", "lenet5", "--batch", "10", "--micro-batches", "3", "--seconds", "0.01", "--json",
+        ]
+        let program = try buildProduct(named: "lockstep")
+        let alone = try line(of: try Subprocess.run(program, arguments, timeLimit: 60))
+        #expect(alone["ranks"] == nil)
+        let loss = try #require(alone["loss-of-third-step"] as? Double)
+        for ranks in 1...3 {
+            let run = try mpirun(ranks: ranks, program, arguments)
+            let found = try line(of: run)
+            #expect(found["ranks"] as? Int == ranks && found["batch"] as? Int == 10, "\(run.report)")
+            for key in ["phases", "wall-phases"] {
+                let phases = try #require(found[key] as? [String: Double])
+                #expect(Set(phases.keys) == ["prepare", "forward", "backward", "exchange", "update"], "\(run.report)")
+                #expect(phases.values.allSatisfy { $0 > 0 }, "\(run.report)")
+            }
+            #expect(isClose(found["loss-of-third-step"] as? Double ?? .nan, loss, relative: 1e-6), "alone \(loss): \(run.report)")
+        }
+        let tooMany = try mpirun(ranks: 4, program, arguments)
+        expectFailure(tooMany, code: 64, "4 ranks cannot share 3 micro-batches")
+    }
+
+    @Test func aTableOfSeveralRanksIsToldOnce() throws {
+        let run = try mpirun(
+            ranks: 2, try buildProduct(named: "lockstep"),
+            ["bench", "step", "--models", "lenet5,mlp", "--batch", "4", "--micro-batches", "2", "--seconds", "0.01"])
+        expectSuccess(run)
+        #expect(run.lines.count == 3 && Set(run.lines.map(\.count)).count == 1, "\(run.report)")
+        #expect(run.lines[0].contains("exchange"), "\(run.report)")
     }
 
     @Test func whatCannotBeMeasured() throws {

@@ -35,8 +35,8 @@ import Testing
             options == [
                 "--model", "--data", "--epochs", "--max-steps", "--global-batch", "--micro-batches", "--validation", "--subset",
                 "--sync-batchnorm", "--convolution", "--learning-rate", "--momentum", "--nesterov", "--weight-decay", "--schedule",
-                "--augment", "--seed", "--run", "--resume", "--keep", "--log-every",
-                "--version",
+                "--augment", "--seed", "--run", "--resume", "--keep", "--log-every", "--exchange",
+                "--overlap", "--reproducible", "--wire", "--bucket-size", "--version",
             ], "\(run.report)")
     }
 

@@ -31,14 +31,19 @@ struct Workplace {
         return try mpirun(ranks: ranks, program, arguments, environment: whole, timeLimit: timeLimit)
     }
 
-    /// Runs `lockstep train` with everything on that could depend on ranks: dropout, augmentation, a short last batch, momentum and
-    /// weight decay; every step is logged.
-    func train(run: String, maxSteps: Int = 20, ranks: Int? = nil, _ more: [String] = []) throws -> Subprocess {
-        let settings = [
-            "--model", "lenet5", "--data", data, "--global-batch", "64", "--learning-rate", "0.02", "--momentum", "0.9",
-            "--weight-decay", "0.001", "--augment", "standard", "--seed", "7", "--log-every", "1",
+    /// The arguments of `lockstep train` with everything on that could depend on ranks: dropout, augmentation, a short last batch, momentum
+    /// and weight decay; every step is logged.
+    func training(run: String, maxSteps: Int = 20) -> [String] {
+        [
+            "train", "--run", path(run), "--max-steps", "\(maxSteps)", "--model", "lenet5", "--data", data, "--global-batch", "64",
+            "--learning-rate", "0.02", "--momentum", "0.9", "--weight-decay", "0.001", "--augment", "standard", "--seed", "7",
+            "--log-every", "1",
         ]
-        return try lockstep(["train", "--run", path(run), "--max-steps", "\(maxSteps)"] + settings + more, ranks: ranks)
+    }
+
+    /// Runs `lockstep train` with these arguments and more.
+    func train(run: String, maxSteps: Int = 20, ranks: Int? = nil, _ more: [String] = []) throws -> Subprocess {
+        try lockstep(training(run: run, maxSteps: maxSteps) + more, ranks: ranks)
     }
 
     /// Runs `lockstep train --resume` on a run.

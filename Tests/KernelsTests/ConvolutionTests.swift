@@ -76,7 +76,9 @@ import TestSupport
         #expect(agreement.holds && agreement.compared == 400, "\(agreement)")
     }
 
-    @Test(arguments: [ConvolutionKernel.im2col, .direct]) func weightGradientsAreAddedToWhatIsThere(kernel: ConvolutionKernel) {
+    @Test(arguments: [ConvolutionKernel.im2col, .direct, .samples]) func weightGradientsAreAddedToWhatIsThere(
+        kernel: ConvolutionKernel
+    ) {
         let example = ConvolutionCase(shape: ConvolutionCase.chosen[5].shape, images: 3, stream: 1)
         let weightStart = hashedFloats(example.shape.weightCount, stream: 77, scale: 8)
         let biasStart = hashedFloats(example.shape.outputChannels, stream: 78, scale: 8)
@@ -95,7 +97,7 @@ import TestSupport
         #expect(agreement.holds, "\(agreement)")
     }
 
-    @Test(arguments: [ConvolutionKernel.im2col, .direct]) func noImagesChangeNothing(kernel: ConvolutionKernel) {
+    @Test(arguments: [ConvolutionKernel.im2col, .direct, .samples]) func noImagesChangeNothing(kernel: ConvolutionKernel) {
         let example = ConvolutionCase(shape: ConvolutionCase.chosen[0].shape, images: 0, stream: 1)
         let found = run(example, with: kernel)
         #expect(found.weightGradient.allSatisfy { $0 == 0 } && found.biasGradient.allSatisfy { $0 == 0 })
@@ -118,7 +120,8 @@ import TestSupport
         #expect(workspace.isIntact)
     }
 
-    private func checkAll(_ cases: [ConvolutionCase], with kernel: ConvolutionKernel) -> Int {
+    /// Compares all three directions of each case with the plain loops, and gives the number of cases.
+    func checkAll(_ cases: [ConvolutionCase], with kernel: ConvolutionKernel) -> Int {
         var agreement = Agreement()
         for example in cases {
             let shape = example.shape
@@ -154,7 +157,7 @@ struct ConvolutionResult {
 
 /// What is tested, and what it is held against.
 enum ConvolutionKernel: CaseIterable {
-    case im2col, direct, dense, depthwise, winograd, reference
+    case im2col, direct, dense, depthwise, winograd, samples, reference
 
     /// Nil for the reference, and where an algorithm does not take the shape.
     func algorithm(for shape: ConvolutionShape) -> (any ConvolutionAlgorithm)? {
@@ -164,6 +167,7 @@ enum ConvolutionKernel: CaseIterable {
         case .dense: DenseConvolution(shape)
         case .depthwise: DepthwiseConvolution(shape)
         case .winograd: WinogradConvolution(shape)
+        case .samples: SampleBlockedConvolution(shape)
         case .reference: nil
         }
     }
@@ -176,16 +180,20 @@ func run(
 ) -> ConvolutionResult {
     let (shape, images) = (example.shape, example.images)
     let workspace = Workspace()
+    let algorithm = kernel.algorithm(for: shape)
+    let layout = algorithm?.layout ?? .pixels
     func place(_ values: [Float]) -> UnsafeMutablePointer<Float> { workspace.floats(magnitudes ? values.map(abs) : values) }
-    let input = place(example.input)
+    let input = place(laidOut(example.input, samples: images, layout))
     let weights = place(example.weights)
     let bias = hasBias ?? example.hasBias ? place(example.bias) : nil
-    let outputGradient = place(example.outputGradient)
-    let output = workspace.unwritten(images * shape.outputCount)
-    let inputGradient = workspace.unwritten(images * shape.inputCount)
+    let outputGradient = place(laidOut(example.outputGradient, samples: images, layout))
+    let (outputs, inputs) = (
+        layout.floats(samples: images, count: shape.outputCount), layout.floats(samples: images, count: shape.inputCount)
+    )
+    let (output, inputGradient) = (workspace.unwritten(outputs), workspace.unwritten(inputs))
     let weightGradient = workspace.floats(weightStart ?? [Float](repeating: 0, count: shape.weightCount))
     let biasGradient = workspace.floats(biasStart ?? [Float](repeating: 0, count: shape.outputChannels))
-    if let algorithm = kernel.algorithm(for: shape) {
+    if let algorithm {
         let scratch = workspace.floats([Float](repeating: scratchValue, count: algorithm.scratchCount))
         // Weights are laid out anew where an algorithm asks for it.
         var (forwardWeights, backwardWeights) = (weights, weights)
@@ -214,7 +222,8 @@ func run(
             shape, images: images, outputGradient: outputGradient, weights: weights, inputGradient: inputGradient)
     }
     return ConvolutionResult(
-        output: values(output, images * shape.outputCount), inputGradient: values(inputGradient, images * shape.inputCount),
+        output: inPixels(values(output, outputs), samples: images, layout),
+        inputGradient: inPixels(values(inputGradient, inputs), samples: images, layout),
         weightGradient: values(weightGradient, shape.weightCount), biasGradient: values(biasGradient, shape.outputChannels),
         isIntact: workspace.isIntact)
 }

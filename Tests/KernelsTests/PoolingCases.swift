@@ -42,11 +42,12 @@ struct PoolingCase: Sendable, CustomStringConvertible {
         return offsets
     }
 
-    /// LeNet's poolings, global pooling, and 150 drawn ones: windows that overlap, that leave gaps, that stand over the edge.
+    /// LeNet's poolings (the first of more samples than a block has), global pooling, and 150 drawn ones: windows that overlap, that leave gaps, that stand over the edge.
     static let all: [PoolingCase] = {
         var cases = [
             PoolingCase(
-                shape: .init(height: 28, width: 28, channels: 6, windowHeight: 2, windowWidth: 2, stride: 2), images: 3, stream: 900
+                shape: .init(height: 28, width: 28, channels: 6, windowHeight: 2, windowWidth: 2, stride: 2), images: 17,
+                stream: 900
             ),
             PoolingCase(
                 shape: .init(height: 10, width: 10, channels: 16, windowHeight: 2, windowWidth: 2, stride: 2), images: 3,

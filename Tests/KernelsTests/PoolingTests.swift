@@ -5,13 +5,15 @@ import TestSupport
 
 @Suite struct PoolingTests {
     /// Forward picks, so it is exact; backward adds at most R·S gradients to one input.
-    @Test(arguments: [false, true], [false, true]) func maxPoolingAgreesWithPlainLoops(hasTies: Bool, rectifies: Bool) {
+    @Test(arguments: [false, true], [(false, TensorLayout.pixels), (true, .pixels), (true, .sampleBlocks)])
+    func maxPoolingAgreesWithPlainLoops(hasTies: Bool, variant: (rectifies: Bool, layout: TensorLayout)) {
+        let rectifies = variant.rectifies
         var agreement = Agreement()
         var ties = 0
         for example in PoolingCase.all {
             let x = hasTies ? example.tiedInput : example.input
             let dy = example.outputGradient
-            let (y, dx) = maxPool(example, x, dy, rectifies: rectifies)
+            let (y, dx) = maxPool(example, x, dy, rectifies: rectifies, layout: variant.layout)
             var expected = [Double](repeating: 0, count: x.count)
             var magnitude = expected
             for (output, window) in example.windows().enumerated() {
@@ -32,15 +34,19 @@ import TestSupport
         #expect(!hasTies || ties > 1_000, "\(ties) ties")
     }
 
-    @Test func averagePoolingAgreesWithPlainLoops() {
+    @Test(arguments: [TensorLayout.pixels, .sampleBlocks]) func averagePoolingAgreesWithPlainLoops(layout: TensorLayout) {
         var agreement = Agreement()
         for example in PoolingCase.all {
             let workspace = Workspace()
-            let (x, dy, shape) = (example.input, example.outputGradient, example.shape)
-            let (output, inputGradient) = (workspace.unwritten(dy.count), workspace.unwritten(x.count))
-            AveragePooling.forward(shape, images: example.images, input: workspace.floats(x), output: output)
+            let (x, dy, shape, images) = (example.input, example.outputGradient, example.shape, example.images)
+            let outputs = layout.floats(samples: images, count: shape.outputCount)
+            let inputs = layout.floats(samples: images, count: shape.inputCount)
+            let (output, inputGradient) = (workspace.unwritten(outputs), workspace.unwritten(inputs))
+            AveragePooling.forward(
+                shape, images: images, layout: layout, input: workspace.floats(laidOut(x, samples: images, layout)), output: output)
             AveragePooling.backward(
-                shape, images: example.images, outputGradient: workspace.floats(dy), inputGradient: inputGradient)
+                shape, images: images, layout: layout, outputGradient: workspace.floats(laidOut(dy, samples: images, layout)),
+                inputGradient: inputGradient)
             // Padding counts as zeros: the divisor is always R·S.
             let share = 1 / Double(shape.windowHeight * shape.windowWidth)
             var (expected, magnitude) = ([Double](repeating: 0, count: x.count), [Double](repeating: 0, count: x.count))
@@ -53,8 +59,9 @@ import TestSupport
                     magnitude[input] += abs(Double(dy[output])) * share
                 }
             }
-            compare(values(output, dy.count), sums, sumMagnitudes, example, "Y", &agreement)
-            compare(values(inputGradient, x.count), expected, magnitude, example, "dX", &agreement)
+            compare(inPixels(values(output, outputs), samples: images, layout), sums, sumMagnitudes, example, "Y", &agreement)
+            compare(
+                inPixels(values(inputGradient, inputs), samples: images, layout), expected, magnitude, example, "dX", &agreement)
             #expect(workspace.isIntact)
         }
         #expect(agreement.holds, "\(agreement)")
@@ -66,6 +73,14 @@ import TestSupport
         #expect(maxPool(example, [3, 3, 3, 3], [5]).dx == [5, 0, 0, 0])
         #expect(maxPool(example, [1, 3, 3, 2], [5]).dx == [0, 5, 0, 0])
         #expect(maxPool(example, [-.infinity, -.infinity, -.infinity, -.infinity], [5]).dx == [5, 0, 0, 0])
+    }
+
+    /// The NaN that comes out of a window gets its gradient, unless the ReLU is part of the pooling: NaN is not above 0.
+    @Test func gradientsGoToTheNotANumberThatWon() {
+        let example = PoolingCase(
+            shape: .init(height: 2, width: 2, channels: 1, windowHeight: 2, windowWidth: 2, stride: 2), images: 1, stream: 0)
+        #expect(maxPool(example, [3, .nan, 4, 1], [5]).dx == [0, 5, 0, 0])
+        #expect(maxPool(example, [3, .nan, 4, 1], [5], rectifies: true).dx == [0, 0, 0, 0])
     }
 
     /// Padding never wins, not even over negative values.
@@ -95,17 +110,26 @@ import TestSupport
     }
 
     private func maxPool(
-        _ example: PoolingCase, _ x: [Float], _ dy: [Float], rectifies: Bool = false
+        _ example: PoolingCase, _ x: [Float], _ dy: [Float], rectifies: Bool = false, layout: TensorLayout = .pixels
     ) -> (y: [Float], dx: [Float]) {
         let workspace = Workspace()
-        let input = workspace.floats(x)
-        let (output, inputGradient) = (workspace.unwritten(dy.count), workspace.unwritten(x.count))
+        let (shape, images) = (example.shape, example.images)
+        let input = workspace.floats(laidOut(x, samples: images, layout))
+        let outputs = layout.floats(samples: images, count: shape.outputCount)
+        let inputs = layout.floats(samples: images, count: shape.inputCount)
+        let (output, inputGradient) = (workspace.unwritten(outputs), workspace.unwritten(inputs))
+        // Two winners take up a float's place; the last one may begin in the middle of it.
+        let winners = UnsafeMutableRawPointer(workspace.unwritten((outputs + 1) / 2))
+            .advanced(by: outputs % 2 * MemoryLayout<UInt16>.stride).assumingMemoryBound(to: UInt16.self)
         MaxPooling.forward(
-            example.shape, images: example.images, input: input, rectifies: rectifies, output: output)
+            shape, images: images, layout: layout, input: input, rectifies: rectifies, output: output, winners: winners)
         MaxPooling.backward(
-            example.shape, images: example.images, input: input, output: output, outputGradient: workspace.floats(dy),
-            rectifies: rectifies, inputGradient: inputGradient)
-        let result = (values(output, dy.count), values(inputGradient, x.count))
+            shape, images: images, layout: layout, winners: winners,
+            outputGradient: workspace.floats(laidOut(dy, samples: images, layout)), inputGradient: inputGradient)
+        let result = (
+            inPixels(values(output, outputs), samples: images, layout),
+            inPixels(values(inputGradient, inputs), samples: images, layout)
+        )
         #expect(workspace.isIntact, "\(example): written outside of a buffer")
         return result
     }

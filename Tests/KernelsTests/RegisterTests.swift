@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import TestSupport
 import Testing
 
@@ -13,7 +14,13 @@ struct RegisterTests {
         var testDescription: String { parts.joined(separator: " ") }
     }
 
+    /// The largest tiles of sample blocks, as a symbol ends in their rows and columns less one.
+    private static let sampleTile = SampleBlocks.lanes == 16 ? "$5__$3_" : "$2__$3_"
+    private static let sampleAccumulators = SampleBlocks.lanes == 16 ? 24 : 12
+
     static let kernels = [
+        Kernel(parts: ["7Kernels9PixelTile", "gather", sampleTile], accumulators: sampleAccumulators),
+        Kernel(parts: ["7Kernels7TapTile", "accumulate", sampleTile], accumulators: sampleAccumulators),
         Kernel(parts: ["7Kernels5Panel", "sixBySixteen"], accumulators: 12),
         Kernel(parts: ["7Kernels5Panel", "twelveByEight"], accumulators: 12),
         Kernel(parts: ["7Kernels5Block", "computeWide"], accumulators: 12),

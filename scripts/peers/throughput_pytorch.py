@@ -47,30 +47,40 @@ def memory(field):
     return int(line.split()[1]) * 1024
 
 
-def main(lockstep, name, layout_name, batch, seconds):
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    layout = torch.channels_last if layout_name == "nhwc" else torch.contiguous_format
-    model = pytorch_model.printed(lockstep, name)
-    height, width, channels = model["input"]
-    # What PyTorch loads at its first use is no part of a step's memory.
-    nn.Conv2d(8, 8, 3)(torch.randn(1, 8, 8, 8)).sum().backward()
-    start_memory = memory("VmRSS")
-    network = Trained(model, layout).body
-    optimiser = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9)
-    images = torch.randn(batch, channels, height, width).to(memory_format=layout)
-    labels = torch.randint(0, model["classes"], (batch,))
+class Steps:
+    """Training steps of a network on one batch of random images, labels and all held in memory."""
 
-    def step():
-        optimiser.zero_grad(set_to_none=True)
-        F.cross_entropy(network(images), labels).backward()
-        optimiser.step()
+    def __init__(self, lockstep, name, layout_name, batch, wrap=lambda module: module):
+        torch.set_num_threads(1)
+        torch.manual_seed(0)
+        layout = torch.channels_last if layout_name == "nhwc" else torch.contiguous_format
+        model = pytorch_model.printed(lockstep, name)
+        height, width, channels = model["input"]
+        # What PyTorch loads at its first use is no part of a step's memory.
+        nn.Conv2d(8, 8, 3)(torch.randn(1, 8, 8, 8)).sum().backward()
+        self.start_memory = memory("VmRSS")
+        self.network = wrap(Trained(model, layout).body)
+        self.optimiser = torch.optim.SGD(self.network.parameters(), lr=0.01, momentum=0.9)
+        self.images = torch.randn(batch, channels, height, width).to(memory_format=layout)
+        self.labels = torch.randint(0, model["classes"], (batch,))
+
+    def take(self):
+        self.optimiser.zero_grad(set_to_none=True)
+        F.cross_entropy(self.network(self.images), self.labels).backward()
+        self.optimiser.step()
+
+    def memory_growth(self):
+        return max(0, memory("VmHWM") - self.start_memory)
+
+
+def main(lockstep, name, layout_name, batch, seconds):
+    training = Steps(lockstep, name, layout_name, batch)
 
     def run(seconds, least):
         """Steps, and their seconds by wall time and by CPU time."""
         steps, wall, cpu = 0, time.perf_counter(), time.process_time()
         while steps < least or time.perf_counter() - wall < seconds:
-            step()
+            training.take()
             steps += 1
         return steps, time.perf_counter() - wall, time.process_time() - cpu
 
@@ -79,7 +89,7 @@ def main(lockstep, name, layout_name, batch, seconds):
     print(json.dumps({
         "model": name, "layout": layout_name, "batch": batch, "steps": steps,
         "images-per-second": {"wall": steps * batch / wall, "cpu": steps * batch / cpu},
-        "memory-bytes": max(0, memory("VmHWM") - start_memory),
+        "memory-bytes": training.memory_growth(),
     }))
 
 
