@@ -59,10 +59,14 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Training"], swiftSettings: strict),
+        .target(
+            name: "Cluster", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict
+        ),
         .executableTarget(
             name: "lockstep",
             dependencies: [
-                "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints",  "Datasets", "Diagnostics", "Kernels", "MPI", "Networks",
+                "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics", "Kernels", "MPI",
+                "Networks",
                 "Recorder", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -76,6 +80,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "MPITests", dependencies: ["Diagnostics", "MPI", "TestSupport", "mpi-cases"], swiftSettings: strict),
         .testTarget(name: "ParallelismTests", dependencies: ["Parallelism", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ClusterTests", dependencies: ["Cluster"], swiftSettings: strict),
         .testTarget(name: "RandomTests", dependencies: ["Random"], swiftSettings: strict),
         .testTarget(
             name: "BenchmarksTests", dependencies: ["Benchmarks", "Kernels", "Networks", "Training"], swiftSettings: strict),

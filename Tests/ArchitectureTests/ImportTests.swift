@@ -19,8 +19,10 @@ import Testing
             "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Recorder", "Yams",
         ],
         "Benchmarks": ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Training"],
+        "Cluster": ["Crypto", "Diagnostics"],
         "lockstep": [
-            "ArgumentParser", "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Datasets", "Diagnostics", "Kernels",
+            "ArgumentParser", "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics",
+            "Kernels",
             "MPI", "Networks", "Recorder",
             "Training",
         ],

@@ -4,7 +4,8 @@ import Testing
 /// Help texts are interface: each command has one, and it comes without MPI and without a run.
 @Suite(.timeLimit(.minutes(5))) struct HelpTests {
     private static let commands: [[String]] = [
-        [], ["train"], ["evaluate"], ["inspect"], ["data"], ["data", "info"], ["data", "verify"], ["data", "synthesize"],
+        [], ["train"], ["evaluate"], ["verify"], ["inspect"], ["data"], ["data", "info"], ["data", "verify"],
+        ["data", "synthesize"],
         ["data", "fetch"], ["data", "pack"], ["bench"], ["bench", "convolution"], ["bench", "step"],
         ["bench", "allreduce"],
     ]
