@@ -68,6 +68,14 @@ final class Exchange {
         recorder?.collectiveLeft(entered[bucket])
     }
 
+    /// Leaves the whole of a state of which each rank owns a part in the gradients' slot 0 of every rank; what stood there is lost. Collective.
+    func gather(_ state: OwnedState) throws {
+        guard let buckets, let parameters = buckets.parameters else { fault("a state is gathered where it is shared out") }
+        state.copy(to: gradients)
+        for bucket in parameters.buckets.indices { try buckets.gradients.start(bucket, .allGather) }
+        for bucket in parameters.buckets.indices { try buckets.gradients.finish(bucket) }
+    }
+
     /// Returns when nothing is under way any more, so that all ranks can end together.
     func finishAll() throws {
         guard let buckets else { return }

@@ -50,12 +50,6 @@ public struct Experiment: Sendable, Equatable {
         try plateau?.validate()
         if let earlyStopping { try Self.check(earlyStopping, "early-stopping") }
         try loss.validate()
-        guard !(reproducible && syncBatchNorm) else {
-            throw Failure(
-                .usage,
-                "reproducible and sync-batchnorm exclude each other: the sums of statistics over the global batch have no order that is free "
-                    + "of ranks; leave --sync-batchnorm out, and set --micro-batches lower for statistics over more samples")
-        }
     }
 
     /// Whole numbers of a recipe stay where no sum or product of them overflows.

@@ -32,7 +32,7 @@ struct OptimiserStep {
         GradientDescent.update(
             count: range.count, weights: state.parameters.base + range.lowerBound,
             gradient: state.gradients.base + range.lowerBound,
-            velocity: state.velocity.map { $0.base + range.lowerBound }, scale: Float(scale), rate: Float(rate),
+            velocity: state.velocity?.pointer(at: range.lowerBound), scale: Float(scale), rate: Float(rate),
             momentum: Float(momentum), nesterov: optimiser.nesterov, decay: Float(decay))
     }
 

@@ -72,6 +72,8 @@ public struct Execution: Sendable, Equatable {
     public var logEvery: Int = 50
     /// Ends training after so many steps, whatever the epochs say.
     public var maxSteps: Int?
+    /// What each rank holds of the model.
+    public var parallelism = ParameterPlacement.replicated
     /// What adds gradients up over all ranks.
     public var exchange = ExchangeMethod.tree
     /// Whether gradients are exchanged while others are still computed.
@@ -91,7 +93,7 @@ public struct Execution: Sendable, Equatable {
 
 extension Execution: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, run, keep, exchange, overlap
+        case data, run, keep, parallelism, exchange, overlap
         case bucketSize = "bucket-size"
         case logEvery = "log-every"
         case maxSteps = "max-steps"
@@ -104,6 +106,7 @@ extension Execution: Codable {
         keep = try container.decode(.keep, or: keep)
         maxSteps = try container.decodeIfPresent(Int.self, forKey: .maxSteps)
         logEvery = try container.decode(.logEvery, or: logEvery)
+        parallelism = try container.decode(.parallelism, or: parallelism)
         exchange = try container.decode(.exchange, or: exchange)
         overlap = try container.decode(.overlap, or: overlap)
         bucketSize = try container.decode(.bucketSize, or: bucketSize)
@@ -114,14 +117,7 @@ extension Recipe {
     public func validate() throws {
         try experiment.validate()
         try execution.validate()
-        guard execution.exchange == .mpi else { return }
-        let refused = [
-            experiment.reproducible ? "reproducible: MPI promises no order of its sums" : nil,
-            experiment.wire != .fp32 ? "wire \(experiment.wire.rawValue): MPI sums fp32" : nil,
-        ]
-        if let refused = refused.compactMap({ $0 }).first {
-            throw Failure(.usage, "exchange mpi does not go with \(refused); leave --exchange at tree")
-        }
+        try checkCombination()
     }
 }
 

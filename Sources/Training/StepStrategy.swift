@@ -7,7 +7,7 @@ import Parallelism
 /// How a rank keeps in step with the others: where its gradients stand, what carries them, and the program of its steps.
 struct StepStrategy {
     let program: StepProgram
-    let gradientSlots: [AlignedFloats]
+    let storage: StateStorage
     /// Nil where nothing travels in buckets: on one rank, and by MPI_Allreduce.
     let buckets: GradientBuckets?
     /// The micro-batches whose sum stands in each slot at last.
@@ -32,19 +32,25 @@ struct StepStrategy {
             let buckets = ExchangeBucket.cutting(
                 trainedCount: layout.trainedCount, arenaCount: layout.arenaCount, byteCount: execution.bucketSize,
                 wire: experiment.wire)
-            let exchange = try GradientExchange(
+            let gradients = try GradientExchange(
                 world: world, floats: layout.arenaCount,
                 terms: experiment.reproducible ? (0..<world.size).map(partition.microBatches(ofRank:)) : nil, buckets: buckets)
             outline.sum = .tree(overlapped: execution.overlap)
             outline.buckets = buckets.map(\.range)
-            gradientSlots = exchange.slots.compactMap { slot in
-                slot.baseAddress.map { AlignedFloats(borrowing: $0, count: slot.count) }
+            var parameters: GradientExchange?
+            if execution.parallelism == .sharded {
+                // Those of statistics do not travel: every rank updates all of them.
+                let trained = buckets.filter { $0.range.upperBound <= layout.trainedCount }
+                parameters = try GradientExchange(world: world, floats: layout.arenaCount, buckets: trained)
+                outline.ownedRanges = buckets.indices.map(gradients.ownedRange(of:))
             }
-            self.buckets = GradientBuckets(gradients: exchange, parameters: nil)
+            let exchanges = GradientBuckets(gradients: gradients, parameters: parameters)
+            storage = StateStorage(arenaCount: layout.arenaCount, in: exchanges, owned: outline.ownedRanges)
+            self.buckets = exchanges
         } else {
             outline.sum = (world?.size ?? 1) > 1 ? .mpi : .none
-            let slots = Self.gradientSlots(of: experiment, partition, rank: rank)
-            gradientSlots = (0..<slots).map { _ in AlignedFloats(count: layout.arenaCount) }
+            storage = StateStorage(
+                arenaCount: layout.arenaCount, gradientSlots: Self.gradientSlots(of: experiment, partition, rank: rank))
             buckets = nil
         }
         program = StepProgram(compiling: outline)

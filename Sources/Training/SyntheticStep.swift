@@ -64,8 +64,7 @@ public final class SyntheticStep {
         layers = try model.resolvedLayers()
         let strategy = try StepStrategy(
             experiment, Execution(), partition: partition, plan: plan, groups: work.groups, world: world)
-        let state = TrainingState(
-            layout: plan.layout, optimiser: experiment.optimiser, gradientSlots: strategy.gradientSlots)
+        let state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser, in: strategy.storage)
         state.layout.initialise(state.parameters.base, seed: experiment.seed)
         program = strategy.program
         isAlone = world == nil

@@ -250,6 +250,7 @@ public final class Trainer {
                 seconds: report.testSeconds)
         }
         if world.rank == 0 { reporter.finishedEpoch(report) }
+        if let velocity = state.velocity, velocity.whole == nil { try exchange.gather(velocity) }
         if let store {
             recorder.enter(.checkpointing, step: step)
             let checkpoint = try state.checkpoint(of: experiment)

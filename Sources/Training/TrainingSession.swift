@@ -101,8 +101,7 @@ public final class TrainingSession {
         self.plan = plan
         strategy = try StepStrategy(
             experiment, recipe.execution, partition: partition, plan: plan, groups: work.groups, world: world)
-        state = TrainingState(
-            layout: plan.layout, optimiser: experiment.optimiser, gradientSlots: strategy.gradientSlots)
+        state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser, in: strategy.storage)
         state.layout.initialise(state.parameters.base, seed: experiment.seed)
         try resumed?.restore(state, for: experiment, over: world)
 

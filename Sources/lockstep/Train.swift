@@ -99,6 +99,12 @@ struct Train: ParsableCommand {
 
     @Option(
         help:
+            "What each rank holds: replicated, all of the optimiser's state; or sharded, its own part, which it alone updates. (default: replicated)"
+    )
+    var parallelism: ParameterPlacement?
+
+    @Option(
+        help:
             "What adds gradients up over ranks: tree, through memory that a node's ranks share and messages between nodes; or mpi, MPI_Allreduce. (default: tree)"
     )
     var exchange: ExchangeMethod?
@@ -160,6 +166,7 @@ struct Train: ParsableCommand {
             set(logEvery, \.execution.logEvery)
             set(reproducible, \.experiment.reproducible)
             set(wire, \.experiment.wire)
+            set(parallelism, \.execution.parallelism)
             set(exchange, \.execution.exchange)
             set(overlap, \.execution.overlap)
             set(bucketSize, \.execution.bucketSize)
@@ -169,6 +176,7 @@ struct Train: ParsableCommand {
 
 extension ConvolutionPolicy: ExpressibleByArgument {}
 extension ExchangeMethod: ExpressibleByArgument {}
+extension ParameterPlacement: ExpressibleByArgument {}
 extension WireType: ExpressibleByArgument {}
 
 struct ScheduleArgument: ExpressibleByArgument, Sendable {

@@ -36,7 +36,7 @@ import Testing
             options == [
                 "--model", "--data", "--epochs", "--max-steps", "--global-batch", "--micro-batches", "--validation", "--subset",
                 "--sync-batchnorm", "--convolution", "--learning-rate", "--momentum", "--nesterov", "--weight-decay", "--schedule",
-                "--augment", "--seed", "--run", "--resume", "--keep", "--log-every", "--exchange",
+                "--augment", "--seed", "--run", "--resume", "--keep", "--log-every", "--parallelism", "--exchange",
                 "--overlap", "--reproducible", "--wire", "--bucket-size", "--version",
             ], "\(run.report)")
     }
