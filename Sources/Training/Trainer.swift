@@ -20,6 +20,8 @@ public final class Trainer {
     private let state: TrainingState
     private let strategy: StepStrategy
     private let exchange: Exchange
+    private let replicas: ReplicaCheck
+    private let fault: FaultPoint?
     private let runner: StepRunner
     private let partition: BatchPartition
     private let loader: BatchLoader
@@ -44,6 +46,8 @@ public final class Trainer {
         state = session.state
         partition = session.partition
         strategy = session.strategy
+        fault = session.fault
+        replicas = ReplicaCheck(state: state, world: world)
         let plan = session.plan
         exchange = Exchange(
             world: world, plan: plan, gradients: state.gradients, buckets: strategy.buckets, recorder: recorder)
@@ -162,11 +166,17 @@ public final class Trainer {
         runner.begin()
         for (index, operation) in strategy.program.operations.enumerated() {
             recorder.enter(operation.phase, step: step, operation: index)
+            if let fault, case .check = operation { fault.spoilGradients(of: state, rank: world.rank, step: step + 1) }
             try runner.run(operation, on: batch, rate: rate)
             if operation == .exchange(.figures) { try checkFigures(of: batch) }
         }
         state.progress.figures += stepFigures
         state.progress.position = state.progress.position.advanced(globalBatch: partition.globalBatch, samples: trainingSamples)
+        fault?.spoilParameters(of: state, rank: world.rank, step: step + 1)
+        if world.size > 1, execution.checkEvery > 0, (step + 1).isMultiple(of: execution.checkEvery) {
+            recorder.enter(.exchange, step: step)
+            try replicas.run(afterStep: step + 1)
+        }
     }
 
     /// Ends training on all ranks before a loss or a gradient that is no number reaches the parameters.

@@ -21,7 +21,7 @@ import Testing
               - batch-norm
               - relu
               - flatten
-              - dropout: 0.3
+              - dropout: {rate: 0.3}
               - linear: {outputs: 33}
               - relu
               - linear: {outputs: 10}
