@@ -49,7 +49,7 @@ let package = Package(
             dependencies: ["CZlib", "Diagnostics", "ImageFiles", "Random", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(name: "Checkpoints", dependencies: ["CZlib", "Diagnostics"], swiftSettings: strict),
-        .target(name: "Parallelism", dependencies: ["Networks"], swiftSettings: strict),
+        .target(name: "Parallelism", dependencies: ["Diagnostics", "Kernels", "MPI", "Networks"], swiftSettings: strict),
         .target(
             name: "Training",
             dependencies: [
@@ -57,12 +57,16 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Benchmarks", dependencies: ["Diagnostics", "Kernels", "MPI", "Networks", "Random", "Training"],
-            swiftSettings: strict),
+            name: "Benchmarks",
+            dependencies: ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Training"], swiftSettings: strict),
+        .target(
+            name: "Cluster", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict
+        ),
         .executableTarget(
             name: "lockstep",
             dependencies: [
-                "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks",
+                "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics", "Kernels", "MPI",
+                "Networks",
                 "Recorder", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -71,8 +75,12 @@ let package = Package(
         // Tests: what they share, the cases that run under mpirun, and a suite for each module.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(name: "ImageWriting", dependencies: ["CTurboJPEG", "CZlib"], path: "Tests/ImageWriting", swiftSettings: strict),
-        .executableTarget(name: "mpi-cases", dependencies: ["Diagnostics", "MPI"], path: "Tests/MPICases", swiftSettings: strict),
+        .executableTarget(
+            name: "mpi-cases", dependencies: ["Diagnostics", "Kernels", "MPI", "Parallelism"], path: "Tests/MPICases",
+            swiftSettings: strict),
         .testTarget(name: "MPITests", dependencies: ["Diagnostics", "MPI", "TestSupport", "mpi-cases"], swiftSettings: strict),
+        .testTarget(name: "ParallelismTests", dependencies: ["Parallelism", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ClusterTests", dependencies: ["Cluster"], swiftSettings: strict),
         .testTarget(name: "RandomTests", dependencies: ["Random"], swiftSettings: strict),
         .testTarget(
             name: "BenchmarksTests", dependencies: ["Benchmarks", "Kernels", "Networks", "Training"], swiftSettings: strict),
@@ -84,7 +92,8 @@ let package = Package(
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Diagnostics", "TestSupport"], swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .executableTarget(
-            name: "allocation-cases", dependencies: ["CAllocationCounter", "Datasets", "Kernels", "MPI", "Networks", "Training"],
+            name: "allocation-cases",
+            dependencies: ["CAllocationCounter", "Datasets", "Kernels", "MPI", "Networks", "Parallelism", "Training"],
             path: "Tests/AllocationCases", swiftSettings: strict),
         .testTarget(
             name: "TrainingTests",

@@ -52,10 +52,8 @@ public struct StepBenchmark: Sendable {
         let ranks = Ranks(world: world)
         let peakBefore = PeakRate.measure()
         let memory = ResidentMemory()
-        let step = try ranks.agreed {
-            try SyntheticStep(
-                model: model, globalBatch: globalBatch, microBatches: microBatches, convolution: convolution, world: world)
-        }
+        let step = try SyntheticStep(
+            model: model, globalBatch: globalBatch, microBatches: microBatches, convolution: convolution, world: world)
         var (taken, lossOfThirdStep) = (0, Double.nan)
         func takeStep(_ measure: (SyntheticStep.Phase, () throws -> Void) throws -> Void) throws {
             try step.run(measure)

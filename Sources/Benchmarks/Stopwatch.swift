@@ -30,17 +30,25 @@ public struct Seconds: Sendable, Equatable {
 
     /// The median of each clock for itself.
     static func median(_ all: [Seconds]) -> Seconds {
-        func median(_ values: [Double]) -> Double {
-            let sorted = values.sorted()
-            return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-        }
-        return all.isEmpty ? Seconds(wall: .nan, cpu: .nan) : Seconds(wall: median(all.map(\.wall)), cpu: median(all.map(\.cpu)))
+        Seconds(wall: all.map(\.wall).median, cpu: all.map(\.cpu).median)
     }
+
+    /// The wall clock's time, since some beginning of its own.
+    static func wallNow() -> Double { read(CLOCK_MONOTONIC) }
 
     /// The clocks of POSIX's `clock_gettime`.
     private static func read(_ clock: clockid_t) -> Double {
         var time = timespec()
         clock_gettime(clock, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+}
+
+extension [Double] {
+    /// The middle value, or the mean of the two in the middle; not a number where there is none.
+    var median: Double {
+        guard !isEmpty else { return .nan }
+        let sorted = sorted()
+        return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
     }
 }

@@ -9,6 +9,7 @@ typedef struct { MPI_Comm handle; } lockstep_mpi_comm;
 typedef struct { MPI_Datatype handle; } lockstep_mpi_datatype;
 typedef struct { MPI_Op handle; } lockstep_mpi_op;
 typedef struct { MPI_Request handle; } lockstep_mpi_request;
+typedef struct { MPI_Win handle; } lockstep_mpi_win;
 
 // Communicators
 static inline lockstep_mpi_comm lockstep_mpi_comm_world(void) { return (lockstep_mpi_comm){MPI_COMM_WORLD}; }
@@ -34,6 +35,10 @@ static inline lockstep_mpi_request lockstep_mpi_request_null(void) { return (loc
 static inline MPI_Status *lockstep_mpi_status_ignore(void) { return MPI_STATUS_IGNORE; }
 static inline void *lockstep_mpi_in_place(void) { return MPI_IN_PLACE; }
 static inline int lockstep_mpi_proc_null(void) { return MPI_PROC_NULL; }
+
+// Windows
+static inline lockstep_mpi_win lockstep_mpi_win_null(void) { return (lockstep_mpi_win){MPI_WIN_NULL}; }
+static inline int lockstep_mpi_mode_nocheck(void) { return MPI_MODE_NOCHECK; }
 
 // Thread levels, codes and sizes
 static inline int lockstep_mpi_thread_single(void) { return MPI_THREAD_SINGLE; }

@@ -44,13 +44,17 @@ public struct BatchPartition: Sendable, Equatable {
 
     /// The positions in a global batch of `count` samples that micro-batch `index` holds.
     public func positions(ofMicroBatch index: Int, inBatchOf count: Int) -> Range<Int> {
-        index * count / microBatches..<(index + 1) * count / microBatches
+        positions(ofMicroBatches: index..<index + 1, inBatchOf: count)
+    }
+
+    /// Those of several that are neighbours.
+    public func positions(ofMicroBatches range: Range<Int>, inBatchOf count: Int) -> Range<Int> {
+        range.lowerBound * count / microBatches..<range.upperBound * count / microBatches
     }
 
     /// The positions in a global batch of `count` samples that a rank reads.
     public func positions(ofRank rank: Int, inBatchOf count: Int) -> Range<Int> {
-        let mine = microBatches(ofRank: rank)
-        return mine.lowerBound * count / microBatches..<mine.upperBound * count / microBatches
+        positions(ofMicroBatches: microBatches(ofRank: rank), inBatchOf: count)
     }
 
     public var largestMicroBatch: Int { (globalBatch + microBatches - 1) / microBatches }

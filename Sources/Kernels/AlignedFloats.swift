@@ -1,14 +1,15 @@
 /// Flat Float storage, aligned to 64 bytes (a cache line, a 512-bit register) and zero at first.
 ///
-/// The owner of an arena: others hold pointers into it and must not outlive it.
+/// The owner of an arena, or a view of memory that another owns: others hold pointers into it and must not outlive it.
 public final class AlignedFloats {
     public static let alignment = 64
 
     public let count: Int
     public let base: UnsafeMutablePointer<Float>
+    private let isOwner: Bool
 
     public init(count: Int) {
-        self.count = count
+        (self.count, isOwner) = (count, true)
         let bytes = max(count, 1) * MemoryLayout<Float>.stride
         base = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: Self.alignment)
             .bindMemory(to: Float.self, capacity: max(count, 1))
@@ -20,7 +21,14 @@ public final class AlignedFloats {
         self.init(count: (bytes + MemoryLayout<Float>.stride - 1) / MemoryLayout<Float>.stride)
     }
 
-    deinit { UnsafeMutableRawPointer(base).deallocate() }
+    /// Storage that another owns and that outlives this, such as a window of memory that ranks share; left as it is.
+    ///
+    /// - Precondition: `base` is aligned to 64 bytes.
+    public init(borrowing base: UnsafeMutablePointer<Float>, count: Int) {
+        (self.count, self.base, isOwner) = (count, base, false)
+    }
+
+    deinit { if isOwner { UnsafeMutableRawPointer(base).deallocate() } }
 
     public var buffer: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: base, count: count) }
 

@@ -61,7 +61,9 @@ extension Communicator {
                 "MPI_Sendrecv",
                 "\(out.count) of \(outgoing.count) \(T.self) to rank \(destination), "
                     + "\(into.count) of \(incoming.count) from rank \(source), tag \(tag)")
-            try checkLength(&status, T.self, expected: into.count, "MPI_Sendrecv", from: source, tag: tag)
+            try checkLength(
+                &status, T.datatype, expected: into.count, "MPI_Sendrecv", "\(into.count) \(T.self) from rank \(source), tag \(tag)"
+            )
         }
     }
 }
@@ -89,32 +91,32 @@ extension Communicator {
                     buffer.baseAddress.map { $0 + range.lowerBound }, Int32(range.count), T.datatype.raw.handle,
                     Int32(clamping: source), Int32(tag), raw.handle, &status),
                 "MPI_Recv", "\(range.count) of \(buffer.count) \(T.self) from rank \(source), tag \(tag)")
-            try checkLength(&status, T.self, expected: range.count, "MPI_Recv", from: source, tag: tag)
+            try checkLength(
+                &status, T.datatype, expected: range.count, "MPI_Recv", "\(range.count) \(T.self) from rank \(source), tag \(tag)")
         }
     }
 
     /// MPI reports a message that is too long by itself; one that is too short would leave old values at the buffer's end.
     ///
     /// The corresponding C function is `MPI_Get_count`.
-    private func checkLength<T: MPIScalar>(
-        _ status: inout MPI_Status, _ type: T.Type, expected: Int, _ call: String, from source: Int, tag: Int
+    func checkLength(
+        _ status: inout MPI_Status, _ type: Datatype, expected: Int, _ call: @autoclosure () -> String,
+        _ detail: @autoclosure () -> String
     ) throws {
         var count: Int32 = 0
-        try check(MPI_Get_count(&status, T.datatype.raw.handle, &count), "MPI_Get_count", "a message from rank \(source)")
+        try check(MPI_Get_count(&status, type.raw.handle, &count), "MPI_Get_count", detail())
         guard Int(count) == expected else {
-            throw failure(
-                call, because: "the message has \(count) elements, \(expected) were expected",
-                "\(expected) \(T.self) from rank \(source), tag \(tag)")
+            throw failure(call(), because: "the message has \(count) elements, \(expected) were expected", detail())
         }
     }
 
-    private func pieces(in count: Int) -> Int { max(1, (count + largestCount - 1) / largestCount) }
+    func pieces(in count: Int) -> Int { max(1, (count + largestCount - 1) / largestCount) }
 
-    private func range(ofPiece piece: Int, in count: Int) -> Range<Int> {
+    func range(ofPiece piece: Int, in count: Int) -> Range<Int> {
         min(count, piece * largestCount)..<min(count, (piece + 1) * largestCount)
     }
 
-    private func requireTag(_ tag: Int) {
+    func requireTag(_ tag: Int) {
         require(Self.tags.contains(tag), "a tag is from 0 to \(Self.tags.upperBound - 1), found \(tag)")
     }
 }

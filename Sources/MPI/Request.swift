@@ -1,6 +1,5 @@
 internal import COpenMPI
 import Diagnostics
-import Glibc
 
 /// An operation that was started and is to be finished: by `wait()`, or by `test()` until it says true.
 ///
@@ -13,11 +12,18 @@ public final class Request {
     public var isFinished: Bool { pieces.isEmpty }
 
     /// The pieces of the operation that are still under way.
-    private var pieces: [lockstep_mpi_request] = []
+    private var pieces: [Piece] = []
     private var communicator: Communicator?
     private var call: StaticString = ""
     private var count = 0
     private var abandoned = false
+
+    private struct Piece {
+        var raw: lockstep_mpi_request
+        let length: Int
+        /// The elements of a message that is received; nil where MPI itself sees to the length.
+        let received: Datatype?
+    }
 
     public init() {
         pieces.reserveCapacity(1)
@@ -30,14 +36,20 @@ public final class Request {
 
     /// Drives MPI's progress and tells whether the operation is finished. Returns at once.
     ///
-    /// The corresponding C function is `MPI_Test`.
+    /// - Throws: `Failure(.mpi)`, also where a message has another length than the buffer that it was to be received in.
+    ///
+    /// The corresponding C functions are `MPI_Test` and `MPI_Get_count`.
     public func test() throws -> Bool {
         while var piece = pieces.last {
             var finished: Int32 = 0
-            let code = MPI_Test(&piece.handle, &finished, lockstep_mpi_status_ignore())
+            var status = MPI_Status()
+            let code = MPI_Test(&piece.raw.handle, &finished, &status)
             try communicator?.check(code, "MPI_Test", "\(call) of \(count) elements")
             guard finished != 0 else { return false }
             pieces.removeLast()
+            if let type = piece.received {
+                try communicator?.checkLength(&status, type, expected: piece.length, "MPI_Test", "\(call) of \(count) elements")
+            }
         }
         return true
     }
@@ -47,13 +59,11 @@ public final class Request {
     /// - Parameter meanwhile: called between tests; it may look at a deadline, or drive other requests. What it throws is thrown on,
     ///   and the request is then abandoned.
     public func wait(meanwhile: () throws -> Void = {}) throws {
-        var pause = Pause()
-        while try !test() {
+        try waitUntil(test) {
             do { try meanwhile() } catch {
                 abandon()
                 throw error
             }
-            pause.take()
         }
     }
 
@@ -71,20 +81,8 @@ public final class Request {
         abandoned = false
     }
 
-    func add(_ piece: lockstep_mpi_request, length: Int) {
-        pieces.append(piece)
+    func add(_ piece: lockstep_mpi_request, length: Int, received: Datatype? = nil) {
+        pieces.append(Piece(raw: piece, length: length, received: received))
         count += length
-    }
-}
-
-/// Waiting that is quick when the wait is short and leaves the core to other ranks when it is not: with more ranks than cores, the rank
-/// that is waited for may be the one that cannot run.
-struct Pause {
-    private var taken = 0
-
-    mutating func take() {
-        taken += 1
-        // It returns 0 always on Linux, and there is nothing to do about another answer.
-        if taken > 64 { _ = sched_yield() }
     }
 }

@@ -1,6 +1,6 @@
 import Networks
 
-/// A sum over all ranks.
+/// A sum over all ranks, by MPI, that is there when the operation returns.
 public enum Collective: Sendable, Equatable, CustomStringConvertible {
     /// Gradients: this range of the arena, in floats.
     case gradients(Range<Int>)
@@ -11,7 +11,7 @@ public enum Collective: Sendable, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .gradients(let range): "gradients \(range.lowerBound)..<\(range.upperBound)"
+        case .gradients(let range): "gradients \(range.text)"
         case .figures: "figures"
         case .statistics(let layer): "statistics of BatchNorm layer \(layer)"
         }
@@ -19,17 +19,28 @@ public enum Collective: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// One operation of a step.
+///
+/// Micro-batches are given by their numbers in the global batch; those of one operation are computed as one. Gradients stand in slots, each
+/// as long as the arena; the sum over all ranks comes to slot 0.
 public enum Operation: Sendable, Equatable, CustomStringConvertible {
-    /// Sets this rank's gradients and figures to zero.
-    case clear
+    /// Sets a slot's gradients to zero.
+    case clear(slot: Int)
     /// Lays weights out as the kernels want them.
     case prepare
-    /// One direction through the network for some of this rank's micro-batches (their numbers in the global batch) as one.
-    case compute(microBatches: Range<Int>, Direction)
-    /// One direction through one stage of the network for all of this rank's micro-batches together.
-    case computeStage(Int, Direction)
-    /// Adds up over all ranks, and returns when the sum is there.
+    /// The way forward through some stages of the network, which begin and end at the sums of its BatchNorm layers.
+    case forward(microBatches: Range<Int>, stages: Range<Int>)
+    /// Some passes of the way back; the gradients are added to a slot.
+    case backward(microBatches: Range<Int>, passes: Range<Int>, slot: Int)
+    /// One node of the tree: adds a range of a slot to that of the slot before it.
+    case add(slot: Int, range: Range<Int>)
+    /// Looks for gradients that are no finite numbers in a range of some slots: once they are summed, nobody knows whose they were.
+    case check(slots: Range<Int>, range: Range<Int>)
+    /// Adds up over all ranks.
     case exchange(Collective)
+    /// Begins the exchange of a bucket: of gradients, or, where it is an all-gather, of parameters.
+    case start(bucket: Int, ExchangeForm)
+    /// Returns when a bucket's exchange is over.
+    case finish(bucket: Int, ExchangeForm)
     /// One step of the optimiser over this range of the arena, with the gradient divided once by the true number of samples.
     case update(Range<Int>)
     /// One step of the running statistics, from the sums that were exchanged beside the gradients.
@@ -37,17 +48,22 @@ public enum Operation: Sendable, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .clear: "clear"
+        case .clear(let slot): "clear slot \(slot)"
         case .prepare: "prepare weights"
-        case .compute(let group, let direction):
-            group.count == 1
-                ? "\(direction.rawValue) micro-batch \(group.lowerBound)"
-                : "\(direction.rawValue) micro-batches \(group.lowerBound) to \(group.upperBound - 1)"
-        case .computeStage(let stage, let direction): "\(direction.rawValue) stage \(stage)"
+        case .forward(let group, let stages): "forward \(Self.text(group)), stages \(stages.text)"
+        case .backward(let group, let passes, let slot): "backward \(Self.text(group)), passes \(passes.text), to slot \(slot)"
+        case .add(let slot, let range): "add slot \(slot) to slot \(slot - 1), \(range.text)"
+        case .check(let slots, let range): "check slots \(slots.text), \(range.text)"
         case .exchange(let collective): "exchange \(collective)"
-        case .update(let range): "update \(range.lowerBound)..<\(range.upperBound)"
+        case .start(let bucket, let form): "start \(form.text) of bucket \(bucket)"
+        case .finish(let bucket, let form): "finish \(form.text) of bucket \(bucket)"
+        case .update(let range): "update \(range.text)"
         case .updateStatistics: "update running statistics"
         }
+    }
+
+    private static func text(_ group: Range<Int>) -> String {
+        group.count == 1 ? "micro-batch \(group.lowerBound)" : "micro-batches \(group.lowerBound) to \(group.upperBound - 1)"
     }
 }
 
@@ -57,37 +73,31 @@ public enum Operation: Sendable, Equatable, CustomStringConvertible {
 public struct StepProgram: Sendable, Equatable, CustomStringConvertible {
     public let operations: [Operation]
 
-    /// Replicated data parallelism with one blocking sum at the end: every rank holds all parameters, computes the
-    /// gradients of its own micro-batches, all gradients are added up by MPI_Allreduce, and every rank takes the same step.
-    ///
-    /// The figures are exchanged first: a loss that is not finite is known to all ranks before any parameter changes.
-    /// - Parameters:
-    ///   - groups: this rank's micro-batches, those that are computed together side by side.
-    ///   - trainedCount: floats of the arena that the optimiser updates.
-    ///   - arenaCount: floats of the whole arena; what is behind the trained ones are running statistics.
-    public static func replicated(groups: [Range<Int>], trainedCount: Int, arenaCount: Int) -> StepProgram {
-        StepProgram(
-            operations: [.clear, .prepare]
-                + groups.flatMap { [.compute(microBatches: $0, .forward), .compute(microBatches: $0, .backward)] }
-                + ending(trainedCount: trainedCount, arenaCount: arenaCount))
-    }
+    init(_ operations: [Operation]) { self.operations = operations }
 
-    /// The same with BatchNorm's statistics over the global batch: all of a rank's micro-batches go through the network together, and stop
-    /// at each of its BatchNorm layers, forward and backward, for the sum over all ranks.
-    public static func replicated(synchronisedBatchNorms count: Int, trainedCount: Int, arenaCount: Int) -> StepProgram {
-        let forward = (0..<count).flatMap { [.computeStage($0, .forward), .exchange(.statistics($0))] as [Operation] }
-        let backward = (0..<count).reversed().flatMap {
-            [.exchange(.statistics($0)), .computeStage($0, .backward)] as [Operation]
+    /// What has its counterpart on every other rank, and must be the same there.
+    public var exchanges: [Operation] {
+        operations.filter {
+            switch $0 {
+            case .exchange, .start, .finish: true
+            case .clear, .prepare, .forward, .backward, .add, .check, .update, .updateStatistics: false
+            }
         }
-        let turn: [Operation] = [.computeStage(count, .forward), .computeStage(count, .backward)]
-        return StepProgram(
-            operations: [.clear, .prepare] + forward + turn + backward + ending(trainedCount: trainedCount, arenaCount: arenaCount))
-    }
-
-    private static func ending(trainedCount: Int, arenaCount: Int) -> [Operation] {
-        [.exchange(.figures), .exchange(.gradients(0..<arenaCount)), .update(0..<trainedCount)]
-            + (arenaCount > trainedCount ? [.updateStatistics] : [])
     }
 
     public var description: String { operations.map(\.description).joined(separator: "\n") }
+}
+
+extension Range<Int> {
+    fileprivate var text: String { "\(lowerBound)..<\(upperBound)" }
+}
+
+extension ExchangeForm {
+    fileprivate var text: String {
+        switch self {
+        case .allReduce: "sum"
+        case .reduceScatter: "shared-out sum"
+        case .allGather: "all-gather"
+        }
+    }
 }

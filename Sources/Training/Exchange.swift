@@ -1,28 +1,43 @@
+import Diagnostics
 import Kernels
 import MPI
 import Networks
 import Parallelism
 import Recorder
 
-/// The collectives of a step program, done: blocking sums over all ranks by MPI_Allreduce, in place.
-struct Exchange {
-    let world: Communicator
-    let plan: Plan
-    let gradients: AlignedFloats
-    let sums: FigureSums
-    /// Notes each collective; nil where a step is only measured.
-    let recorder: FlightRecorder?
+/// The exchanges of a step program, done, and noted in the flight recorder.
+///
+/// What MPI sums is there when `run` returns; buckets go on whenever `progress` is called.
+final class Exchange {
+    private let world: Communicator
+    private let plan: Plan
+    private let gradients: AlignedFloats
+    private let buckets: GradientBuckets?
+    private let sums = FigureSums()
+    /// Nil where a step is only measured.
+    private let recorder: FlightRecorder?
+    /// The recorder's number of each bucket's exchange, in order of buckets.
+    private var entered: [UInt64]
 
-    /// Returns when the sum is there: gradients and statistics where they stand, figures in `figures`. Allocates nothing.
+    init(world: Communicator, plan: Plan, gradients: AlignedFloats, buckets: GradientBuckets?, recorder: FlightRecorder?) {
+        (self.world, self.plan, self.gradients) = (world, plan, gradients)
+        (self.buckets, self.recorder) = (buckets, recorder)
+        entered = [UInt64](repeating: 0, count: buckets?.count ?? 0)
+    }
+
+    /// Returns when the sum is there: gradients and statistics where they stand, figures in `figures`. Buckets that are under way go on
+    /// meanwhile where figures are waited for. Allocates nothing.
     ///
     /// - Throws: `Failure(.mpi)`, as `Communicator.allReduce`.
-    func run(_ collective: Collective, figures: inout Figures) throws {
+    func run(_ collective: Collective, figures: inout StepFigures) throws {
         switch collective {
         case .gradients(let range): try sum(UnsafeMutableBufferPointer(rebasing: gradients.buffer[range]))
         case .statistics(let layer): try sum(plan.statistics(layer))
         case .figures:
             let entered = recorder?.collectiveEntered(kind: .allReduce, count: FigureSums.count)
-            figures = try sums.total(of: figures, over: world)
+            figures =
+                buckets == nil
+                ? try sums.total(of: figures, over: world) : try sums.total(of: figures, over: world, meanwhile: progress)
             recorder?.collectiveLeft(entered)
         }
     }
@@ -31,5 +46,70 @@ struct Exchange {
         let entered = recorder?.collectiveEntered(kind: .allReduce, count: values.count)
         try world.allReduce(values, .sum)
         recorder?.collectiveLeft(entered)
+    }
+
+    func start(_ bucket: Int, _ form: ExchangeForm) throws {
+        let exchange = try exchange(of: form)
+        entered[bucket] =
+            recorder?.collectiveEntered(kind: form.kind, count: exchange.buckets[bucket].range.count) ?? 0
+        try exchange.start(bucket, form)
+    }
+
+    /// Goes on with all that is under way, and never waits.
+    func progress() throws {
+        guard let buckets else { return }
+        _ = try buckets.gradients.progress()
+        _ = try buckets.parameters?.progress()
+    }
+
+    /// Returns when the bucket's exchange is over; the others go on meanwhile.
+    func finish(_ bucket: Int, _ form: ExchangeForm) throws {
+        try exchange(of: form).finish(bucket, meanwhile: progress)
+        recorder?.collectiveLeft(entered[bucket])
+    }
+
+    /// Leaves the whole of a state of which each rank owns a part in the gradients' slot 0 of every rank; what stood there is lost. Collective.
+    func gather(_ state: OwnedState) throws {
+        guard let buckets, let parameters = buckets.parameters else { fault("a state is gathered where it is shared out") }
+        state.copy(to: gradients)
+        for bucket in parameters.buckets.indices { try buckets.gradients.start(bucket, .allGather) }
+        for bucket in parameters.buckets.indices { try buckets.gradients.finish(bucket) }
+    }
+
+    /// Returns when nothing is under way any more, so that all ranks can end together.
+    func finishAll() throws {
+        guard let buckets else { return }
+        try waitUntil { try buckets.gradients.progress() && buckets.parameters?.progress() ?? true }
+    }
+
+    private func exchange(of form: ExchangeForm) throws -> GradientExchange {
+        guard let exchange = form == .allGather ? buckets?.parameters : buckets?.gradients else {
+            fault("nothing is there that could carry a bucket as \(form)")
+        }
+        return exchange
+    }
+}
+
+/// What carries buckets: of gradients, and of parameters where each rank updates but a part of them.
+struct GradientBuckets {
+    let gradients: GradientExchange
+    let parameters: GradientExchange?
+
+    var count: Int { gradients.buckets.count }
+
+    /// Collective over the world.
+    func free() throws {
+        try gradients.free()
+        try parameters?.free()
+    }
+}
+
+extension ExchangeForm {
+    fileprivate var kind: CollectiveKind {
+        switch self {
+        case .allReduce: .allReduce
+        case .reduceScatter: .reduceScatter
+        case .allGather: .allGather
+        }
     }
 }

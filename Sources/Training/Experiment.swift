@@ -28,6 +28,11 @@ public struct Experiment: Sendable, Equatable {
     /// The kernels that convolutions are computed by.
     public var convolution = ConvolutionPolicy.automatic
 
+    /// Each micro-batch's gradient is a term of its own, added by a fixed tree: the same bits at any number of ranks.
+    public var reproducible = false
+    /// The format in which gradients travel between nodes, and to which they are rounded at every edge of the tree.
+    public var wire = WireType.fp32
+
     public init(model: ModelReference) { self.model = model }
 
     /// - Throws: `Failure.usage` that names the setting, what was found and what is possible.
@@ -106,7 +111,7 @@ extension Experiment: Codable {
         case split, augmentation, optimiser, schedule, plateau, loss
         case earlyStopping = "early-stopping"
         case syncBatchNorm = "sync-batchnorm"
-        case convolution
+        case convolution, reproducible, wire
     }
 
     public init(from decoder: any Decoder) throws {
@@ -126,5 +131,7 @@ extension Experiment: Codable {
         loss = try container.decode(.loss, or: loss)
         syncBatchNorm = try container.decode(.syncBatchNorm, or: syncBatchNorm)
         convolution = try container.decode(.convolution, or: convolution)
+        reproducible = try container.decode(.reproducible, or: reproducible)
+        wire = try container.decode(.wire, or: wire)
     }
 }

@@ -9,7 +9,7 @@ import Networks
 public struct MemoryNeed: Sendable, Equatable {
     /// Activations and their gradients, scratch, and weights as kernels lay them out.
     public let plan: Double
-    /// Parameters, their gradients and, with momentum, the optimiser's state.
+    /// Parameters, slots of gradients and, with momentum, the optimiser's state.
     public let arenas: Double
     /// The two batches that the loader fills in turn, and the images that are evaluated together.
     public let images: Double
@@ -25,7 +25,8 @@ public struct MemoryNeed: Sendable, Equatable {
         plan = Double(size.plan)
         // With statistics over the global batch, a rank holds its whole share at once.
         remedy = experiment.syncBatchNorm ? "--global-batch lower" : "--micro-batches higher or --global-batch lower"
-        arenas = Double(size.arena) * (experiment.optimiser.usesMomentum ? 3 : 2)
+        let slots = StepStrategy.gradientSlots(of: experiment, partition, rank: rank)
+        arenas = Double(size.arena) * Double((experiment.optimiser.usesMomentum ? 2 : 1) + slots)
         let evaluated = Evaluator.chunk(for: experiment) * (experiment.split.validation > 0 ? 2 : 1)
         images =
             Double(2 * partition.largestShare(ofRank: rank) + evaluated) * Double(model.input.count)

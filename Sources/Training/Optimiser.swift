@@ -40,6 +40,9 @@ public struct Optimiser: Sendable, Equatable {
         return momentum + (ramp.end - momentum) * min(1, Double(epoch - ramp.after + 1) / Double(ramp.over))
     }
 
+    /// Whether a step needs the whole gradient before it changes any parameter.
+    var needsWholeGradient: Bool { clip != nil || lars != nil }
+
     /// Whether any epoch uses momentum, so that there is a velocity to keep.
     var usesMomentum: Bool { momentum > 0 || momentumRamp.map { $0.end > 0 } ?? false }
 

@@ -7,7 +7,7 @@ struct OptimiserStep {
     let layout: ParameterLayout
 
     /// - Parameters:
-    ///   - range: of the arena; whole parameters.
+    ///   - range: of the arena; with clipping or LARS, all that is trained.
     ///   - samples: of the global batch; the summed gradient is divided by it once.
     ///   - rate: the learning rate of this step.
     func update(_ range: Range<Int>, of state: TrainingState, samples: Int, rate: Double, epoch: Int) {
@@ -17,11 +17,13 @@ struct OptimiserStep {
             descend(state, range, scale: scale, rate: rate, momentum: momentum, decay: optimiser.weightDecay)
             return
         }
-        for parameter in layout.parameters where range.contains(parameter.offset) {
+        for parameter in layout.parameters where parameter.range.overlaps(range) {
             let decay = parameter.isWeight || optimiser.decays == .all ? optimiser.weightDecay : 0
             let trust = trustRatio(of: parameter, state, scale: scale, decay: decay)
             // The ratio goes into the velocity, as part of its newest term: the older ones keep the ratio of their own step.
-            descend(state, parameter.range, scale: scale * trust, rate: rate, momentum: momentum, decay: decay * trust)
+            descend(
+                state, parameter.range.clamped(to: range), scale: scale * trust, rate: rate, momentum: momentum,
+                decay: decay * trust)
         }
     }
 
@@ -30,7 +32,7 @@ struct OptimiserStep {
         GradientDescent.update(
             count: range.count, weights: state.parameters.base + range.lowerBound,
             gradient: state.gradients.base + range.lowerBound,
-            velocity: state.velocity.map { $0.base + range.lowerBound }, scale: Float(scale), rate: Float(rate),
+            velocity: state.velocity?.pointer(at: range.lowerBound), scale: Float(scale), rate: Float(rate),
             momentum: Float(momentum), nesterov: optimiser.nesterov, decay: Float(decay))
     }
 

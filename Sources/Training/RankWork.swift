@@ -21,20 +21,13 @@ struct RankWork {
         var count = max(1, Self.groupSamples / partition.largestMicroBatch)
         // With statistics over the global batch, a rank holds its whole share at once.
         if hasBatchNorm { count = experiment.syncBatchNorm ? mine.count : 1 }
+        // Each is a term of its own in the sum.
+        if experiment.reproducible { count = 1 }
         groups = stride(from: mine.lowerBound, to: mine.upperBound, by: count).map { $0..<min($0 + count, mine.upperBound) }
         let largest = (groups.map(\.count).max() ?? 0) * partition.largestMicroBatch
         options = Plan.Options(
             capacity: max(largest, Evaluator.chunk(for: experiment)), convolution: experiment.convolution,
             preparesForEachPass: groups.count == 1)
-    }
-
-    /// The samples of a group in a batch, as one micro-batch.
-    static func samples(of group: Range<Int>, _ partition: BatchPartition, in batch: LocalBatch, imageCount: Int) -> MicroBatch {
-        let first = partition.positions(ofMicroBatch: group.lowerBound, inBatchOf: batch.globalCount).lowerBound
-        let end = partition.positions(ofMicroBatch: group.upperBound - 1, inBatchOf: batch.globalCount).upperBound
-        let row = first - batch.places.lowerBound
-        return MicroBatch(
-            images: batch.images + row * imageCount, labels: batch.labels + row, count: end - first, firstSample: first)
     }
 }
 

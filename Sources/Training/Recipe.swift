@@ -72,6 +72,16 @@ public struct Execution: Sendable, Equatable {
     public var logEvery: Int = 50
     /// Ends training after so many steps, whatever the epochs say.
     public var maxSteps: Int?
+    /// What each rank holds of the model.
+    public var parallelism = ParameterPlacement.replicated
+    /// What adds gradients up over all ranks.
+    public var exchange = ExchangeMethod.tree
+    /// Whether gradients are exchanged while others are still computed.
+    public var overlap = true
+    /// About the bytes of gradients that are exchanged at once.
+    public var bucketSize: Int = 1 << 20
+    /// Steps between two comparisons of what all ranks hold; 0 for none.
+    public var checkEvery: Int = 100
 
     public init() {}
 
@@ -79,12 +89,16 @@ public struct Execution: Sendable, Equatable {
         try Experiment.check(keep, "keep")
         try Experiment.check(logEvery, "log-every", from: 0)
         if let maxSteps { try Experiment.check(maxSteps, "max-steps") }
+        try Experiment.check(checkEvery, "check-every", from: 0)
+        try Experiment.check(bucketSize, "bucket-size", from: 64)
     }
 }
 
 extension Execution: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, run, keep
+        case data, run, keep, parallelism, exchange, overlap
+        case bucketSize = "bucket-size"
+        case checkEvery = "check-every"
         case logEvery = "log-every"
         case maxSteps = "max-steps"
     }
@@ -96,6 +110,11 @@ extension Execution: Codable {
         keep = try container.decode(.keep, or: keep)
         maxSteps = try container.decodeIfPresent(Int.self, forKey: .maxSteps)
         logEvery = try container.decode(.logEvery, or: logEvery)
+        parallelism = try container.decode(.parallelism, or: parallelism)
+        exchange = try container.decode(.exchange, or: exchange)
+        overlap = try container.decode(.overlap, or: overlap)
+        checkEvery = try container.decode(.checkEvery, or: checkEvery)
+        bucketSize = try container.decode(.bucketSize, or: bucketSize)
     }
 }
 
@@ -103,6 +122,7 @@ extension Recipe {
     public func validate() throws {
         try experiment.validate()
         try execution.validate()
+        try checkCombination()
     }
 }
 

@@ -98,7 +98,7 @@ final class ResumedCheckpoint {
     /// forgotten where the new one watches something else.
     func restore(_ state: TrainingState, for newExperiment: Experiment, over world: Communicator) throws {
         try world.agreed { if let file { try state.restore(from: file) } }
-        try state.broadcast(from: 0, over: world)
+        try state.broadcastRestored(from: 0, over: world)
         state.progress = progress
         if experiment.plateau != newExperiment.plateau { state.progress.plateau.forget() }
     }

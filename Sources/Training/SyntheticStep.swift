@@ -27,24 +27,20 @@ public final class SyntheticStep {
 
     public let layers: [ResolvedLayer]
     public let globalBatch: Int
-    private let experiment: Experiment
-    private let partition: BatchPartition
-    private let plan: Plan
-    private let state: TrainingState
-    private let optimiserStep: OptimiserStep
+    private let rate: Double
     private let program: StepProgram
-    private let exchange: Exchange?
+    private let runner: StepRunner
+    private let isAlone: Bool
     /// The positions of the global batch that this rank computes, and their images and labels.
     private let share: Range<Int>
     private let images: AlignedFloats
     private let labels: [Int32]
-    private var figures = Figures()
     private var step = 0
 
     /// SGD at rate 0.01 with momentum 0.9, over softmax cross-entropy. Images are those of their positions in the global batch, at any
     /// number of ranks.
-    /// - Parameter world: nil for one rank without MPI. Making a step is not collective, running one is.
-    /// - Throws: `Failure.usage` where the model does not fit together, the batch cannot be divided so, or memory does not suffice.
+    /// - Parameter world: nil for one rank without MPI. Collective over it.
+    /// - Throws: `Failure.usage`, agreed on by all ranks, where the model does not fit together, the batch cannot be divided so, or memory does not suffice.
     public init(
         model: Model, globalBatch: Int, microBatches: Int, convolution: ConvolutionPolicy, world: Communicator? = nil
     ) throws {
@@ -54,25 +50,29 @@ public final class SyntheticStep {
         experiment.microBatches = microBatches
         experiment.convolution = convolution
         experiment.optimiser.momentum = 0.9
-        try experiment.validate()
-        self.experiment = experiment
+        rate = experiment.optimiser.rate
         self.globalBatch = globalBatch
-        let partition = try BatchPartition(
-            globalBatch: globalBatch, microBatches: microBatches, ranks: ranks, samples: globalBatch)
-        self.partition = partition
-        layers = try model.resolvedLayers()
-        try MemoryNeed(experiment, partition: partition, rank: rank).check(ranksHere: world?.localSize ?? 1)
-        let work = try RankWork(experiment, partition: partition, rank: rank)
-        plan = try Plan(experiment, work.options)
-        state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser)
-        state.layout.initialise(state.parameters.base, seed: experiment.seed)
-        optimiserStep = OptimiserStep(optimiser: experiment.optimiser, layout: plan.layout)
-        program = .replicated(
-            groups: work.groups, trainedCount: plan.layout.trainedCount,
-            arenaCount: plan.layout.arenaCount)
-        exchange = world.map { [plan, state] in
-            Exchange(world: $0, plan: plan, gradients: state.gradients, sums: FigureSums(), recorder: nil)
+        func prepare() throws -> (BatchPartition, RankWork, Plan) {
+            try experiment.validate()
+            let partition = try BatchPartition(
+                globalBatch: globalBatch, microBatches: microBatches, ranks: ranks, samples: globalBatch)
+            try MemoryNeed(experiment, partition: partition, rank: rank).check(ranksHere: world?.localSize ?? 1)
+            let work = try RankWork(experiment, partition: partition, rank: rank)
+            return (partition, work, try Plan(experiment, work.options))
         }
+        let (partition, work, plan) = try world?.agreed(prepare) ?? prepare()
+        layers = try model.resolvedLayers()
+        let strategy = try StepStrategy(
+            experiment, Execution(), partition: partition, plan: plan, groups: work.groups, world: world)
+        let state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser, in: strategy.storage)
+        state.layout.initialise(state.parameters.base, seed: experiment.seed)
+        program = strategy.program
+        isAlone = world == nil
+        runner = StepRunner(
+            experiment, partition: partition, plan: plan, strategy: strategy, state: state,
+            exchange: world.map {
+                Exchange(world: $0, plan: plan, gradients: state.gradients, buckets: strategy.buckets, recorder: nil)
+            })
         let share = partition.positions(ofRank: rank, inBatchOf: globalBatch)
         self.share = share
         images = AlignedFloats(count: share.count * model.input.count)
@@ -91,57 +91,33 @@ public final class SyntheticStep {
     ///
     /// - Throws: what `measure` throws; `Failure(.mpi)` where an exchange fails.
     public func run(_ measure: (_ phase: Phase, _ operation: () throws -> Void) throws -> Void) throws {
-        figures = Figures()
-        for operation in program.operations where exchange != nil || operation.phase != .exchange {
-            try measure(operation.phase) { try run(operation) }
+        try labels.withUnsafeBufferPointer { labels in
+            guard let firstLabel = labels.baseAddress else { return }
+            let batch = LocalBatch(
+                position: Position(step: step), globalCount: globalBatch, places: share, images: UnsafePointer(images.base),
+                labels: firstLabel)
+            runner.begin()
+            for operation in program.operations {
+                let phase = operation.measuredPhase
+                if isAlone && phase == .exchange { continue }
+                try measure(phase) { try runner.run(operation, on: batch, rate: rate) }
+            }
         }
         step += 1
     }
 
     /// The mean loss of the last step, over all ranks; NaN where it is no finite number.
-    public var meanLoss: Double { figures.meanLoss }
-
-    private func run(_ operation: Operation) throws {
-        switch operation {
-        case .clear: state.gradients.base.update(repeating: 0, count: state.gradients.count)
-        case .prepare: plan.prepare(parameters: state.parameters.base)
-        case .compute(let group, let direction): compute(group, direction)
-        case .update(let range):
-            optimiserStep.update(range, of: state, samples: globalBatch, rate: experiment.optimiser.rate, epoch: 0)
-        case .updateStatistics:
-            state.layout.updateStatistics(
-                parameters: state.parameters.base, gradients: state.gradients.base, samples: globalBatch)
-        case .exchange(let collective): try exchange?.run(collective, figures: &figures)
-        case .computeStage: fault("a step with BatchNorm's statistics over the global batch cannot be measured")
-        }
-    }
-
-    private func compute(_ group: Range<Int>, _ direction: Direction) {
-        labels.withUnsafeBufferPointer { labels in
-            guard let firstLabel = labels.baseAddress else { return }
-            let batch = RankWork.samples(
-                of: group, partition,
-                in: LocalBatch(
-                    position: Position(), globalCount: globalBatch, places: share, images: UnsafePointer(images.base),
-                    labels: firstLabel),
-                imageCount: plan.model.input.count)
-            let mode = Plan.Mode.training(seed: experiment.seed, step: step)
-            switch direction {
-            case .forward: plan.forward(batch, parameters: state.parameters.base, mode: mode, figures: &figures)
-            case .backward:
-                plan.backward(batch, parameters: state.parameters.base, gradients: state.gradients.base, mode: mode)
-            }
-        }
-    }
+    public var meanLoss: Double { runner.figures.figures.meanLoss }
 }
 
 extension Operation {
-    fileprivate var phase: SyntheticStep.Phase {
+    fileprivate var measuredPhase: SyntheticStep.Phase {
         switch self {
         case .clear, .prepare: .prepare
-        case .compute(_, let direction), .computeStage(_, let direction): direction == .forward ? .forward : .backward
+        case .forward: .forward
+        case .backward, .add, .check: .backward
+        case .exchange, .start, .finish: .exchange
         case .update, .updateStatistics: .update
-        case .exchange: .exchange
         }
     }
 }

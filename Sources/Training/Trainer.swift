@@ -18,24 +18,24 @@ public final class Trainer {
     private let reporter: any TrainingReporter
     private let recorder: FlightRecorder
     private let state: TrainingState
-    private let plan: Plan
-    private let program: StepProgram
-    private let work: RankWork
+    private let strategy: StepStrategy
+    private let exchange: Exchange
+    private let replicas: ReplicaCheck
+    private let fault: FaultPoint?
+    private let runner: StepRunner
     private let partition: BatchPartition
     private let loader: BatchLoader
     private let testEvaluator: Evaluator
     /// Nil where no images are held out.
     private let validationEvaluator: Evaluator?
-    private let optimiserStep: OptimiserStep
     private let sums = FigureSums()
-    private let exchange: Exchange
     /// Rank 0's alone.
     private let metrics: MetricsLog?
     private let store: CheckpointStore?
     private let trainingSamples: Int
     private let clock = ContinuousClock()
-    /// The figures of this rank's micro-batches, then of the whole step.
-    private var stepFigures = Figures()
+    /// Of the step that is over.
+    private var stepFigures: Figures { runner.figures.figures }
 
     init(_ session: TrainingSession, metrics: MetricsLog?, store: CheckpointStore?) throws {
         experiment = session.experiment
@@ -44,27 +44,25 @@ public final class Trainer {
         reporter = session.reporter
         recorder = session.recorder
         state = session.state
-        plan = session.plan
         partition = session.partition
-        work = session.work
-        optimiserStep = OptimiserStep(optimiser: session.experiment.optimiser, layout: session.state.layout)
-        exchange = Exchange(world: world, plan: plan, gradients: state.gradients, sums: sums, recorder: recorder)
+        strategy = session.strategy
+        fault = session.fault
+        replicas = ReplicaCheck(state: state, world: world)
+        let plan = session.plan
+        exchange = Exchange(
+            world: world, plan: plan, gradients: state.gradients, buckets: strategy.buckets, recorder: recorder)
+        runner = StepRunner(
+            experiment, partition: partition, plan: plan, strategy: strategy, state: state, exchange: exchange)
         self.metrics = metrics
         self.store = store
         trainingSamples = session.training.count
-        let (trainedCount, arenaCount) = (state.layout.trainedCount, state.layout.arenaCount)
-        program =
-            experiment.syncBatchNorm
-            ? .replicated(synchronisedBatchNorms: plan.stageCount - 1, trainedCount: trainedCount, arenaCount: arenaCount)
-            : .replicated(
-                groups: work.groups, trainedCount: trainedCount, arenaCount: arenaCount)
         let normalisation = session.dataset.normalisation
         loader = BatchLoader(
             reader: SampleReader(
                 samples: session.training, normalisation: normalisation, augmentation: experiment.augmentation,
                 seed: experiment.seed),
             partition: partition, rank: world.rank, seed: experiment.seed, from: state.progress.position)
-        let (plan, chunk) = (self.plan, Evaluator.chunk(for: experiment))
+        let chunk = Evaluator.chunk(for: experiment)
         func evaluator(of samples: Selection) -> Evaluator {
             Evaluator(reader: SampleReader(samples: samples, normalisation: normalisation), plan: plan, chunk: chunk)
         }
@@ -164,93 +162,40 @@ public final class Trainer {
         require(
             batch.position == state.progress.position,
             "the loader is at \(batch.position), training at \(state.progress.position)")
-        for (index, operation) in program.operations.enumerated() {
-            switch operation {
-            case .clear:
-                stepFigures = Figures()
-                state.gradients.base.update(repeating: 0, count: state.gradients.count)
-            case .prepare:
-                recorder.enter(.forward, step: step, operation: index)
-                plan.prepare(parameters: state.parameters.base)
-            case .compute(let group, let direction):
-                recorder.enter(direction == .forward ? .forward : .backward, step: step, operation: index)
-                compute(samples(of: group, in: batch), direction, step: step)
-            case .computeStage(let stage, let direction):
-                recorder.enter(direction == .forward ? .forward : .backward, step: step, operation: index)
-                compute(share(of: batch), direction, stage: stage, step: step)
-            case .exchange(let collective):
-                recorder.enter(.exchange, step: step, operation: index)
-                try sum(collective, of: batch)
-            case .update(let range):
-                recorder.enter(.update, step: step, operation: index)
-                optimiserStep.update(
-                    range, of: state, samples: batch.globalCount, rate: rate(at: batch.position), epoch: batch.position.epoch)
-            case .updateStatistics:
-                recorder.enter(.update, step: step, operation: index)
-                state.layout.updateStatistics(
-                    parameters: state.parameters.base, gradients: state.gradients.base, samples: batch.globalCount)
-            }
+        let rate = rate(at: batch.position)
+        runner.begin()
+        for (index, operation) in strategy.program.operations.enumerated() {
+            recorder.enter(operation.phase, step: step, operation: index)
+            if let fault, case .check = operation { fault.spoilGradients(of: state, rank: world.rank, step: step + 1) }
+            try runner.run(operation, on: batch, rate: rate)
+            if operation == .exchange(.figures) { try checkFigures(of: batch) }
         }
         state.progress.figures += stepFigures
         state.progress.position = state.progress.position.advanced(globalBatch: partition.globalBatch, samples: trainingSamples)
-    }
-
-    private func samples(of group: Range<Int>, in batch: LocalBatch) -> MicroBatch {
-        RankWork.samples(of: group, partition, in: batch, imageCount: plan.model.input.count)
-    }
-
-    /// All of this rank's micro-batches as one, normalised by the statistics of the global batch.
-    private func share(of batch: LocalBatch) -> MicroBatch {
-        MicroBatch(
-            images: batch.images, labels: batch.labels, count: batch.places.count, firstSample: batch.places.lowerBound,
-            statisticsCount: batch.globalCount)
-    }
-
-    private func compute(_ share: MicroBatch, _ direction: Direction, stage: Int, step: Int) {
-        let mode = Plan.Mode.training(seed: experiment.seed, step: step)
-        switch direction {
-        case .forward:
-            plan.forward(share, stage: stage, parameters: state.parameters.base, mode: mode, figures: &stepFigures)
-        case .backward:
-            for pass in plan.backwardPasses(ofStage: stage) {
-                plan.backward(
-                    share, pass: pass, parameters: state.parameters.base, gradients: state.gradients.base, mode: mode
-                ) {}
-            }
+        fault?.spoilParameters(of: state, rank: world.rank, step: step + 1)
+        if world.size > 1, execution.checkEvery > 0, (step + 1).isMultiple(of: execution.checkEvery) {
+            recorder.enter(.exchange, step: step)
+            try replicas.run(afterStep: step + 1)
         }
     }
 
-    private func compute(_ microBatch: MicroBatch, _ direction: Direction, step: Int) {
-        let mode = Plan.Mode.training(seed: experiment.seed, step: step)
-        switch direction {
-        case .forward: plan.forward(microBatch, parameters: state.parameters.base, mode: mode, figures: &stepFigures)
-        case .backward:
-            plan.backward(microBatch, parameters: state.parameters.base, gradients: state.gradients.base, mode: mode)
-        }
-    }
-
-    /// Adds up over all ranks, which stop here together where the loss of any sample is no number.
-    private func sum(_ collective: Collective, of batch: LocalBatch) throws {
-        let lostHere = stepFigures.nonFinite
-        try exchange.run(collective, figures: &stepFigures)
-        guard collective == .figures else { return }
+    /// Ends training on all ranks before a loss or a gradient that is no number reaches the parameters.
+    private func checkFigures(of batch: LocalBatch) throws {
+        let figures = runner.figures
         require(
-            stepFigures.samples == batch.globalCount,
-            "the ranks computed \(stepFigures.samples) samples of a global batch of \(batch.globalCount)")
-        if stepFigures.nonFinite > 0 { try stopDiverged(lostHere: lostHere) }
-    }
-
-    /// Ends training on all ranks before a loss that is no number reaches the parameters.
-    private func stopDiverged(lostHere: Int) throws {
-        let step = state.progress.position.step
+            figures.figures.samples == batch.globalCount,
+            "the ranks computed \(figures.figures.samples) samples of a global batch of \(batch.globalCount)")
+        guard figures.figures.nonFinite > 0 || figures.ranksLost > 0 else { return }
+        try exchange.finishAll()
         _ = try world.agreed {
-            if lostHere > 0 {
-                throw Failure(
-                    .diverged,
-                    "step \(step + 1): the loss of \(lostHere) sample\(lostHere == 1 ? "" : "s") is not a finite number; training has "
-                        + "diverged. Lower the learning rate (\(rate(at: state.progress.position)) now); no parameter was "
-                        + "changed by this step, and earlier checkpoints stand.")
-            }
+            guard let lost = runner.lost else { return }
+            let order = Permutation(count: trainingSamples, seed: experiment.seed, epoch: batch.position.epoch)
+            throw Failure(
+                .diverged,
+                "step \(batch.position.step + 1): \(lost.subject(state.layout)) "
+                    + "is not a finite number; training has diverged. Lower the learning rate (\(rate(at: batch.position)) now); "
+                    + "no parameter was changed by this step, and earlier checkpoints stand. "
+                    + "It comes from \(lost.origin(in: batch, partition, order: order)).")
         }
     }
 
@@ -315,6 +260,7 @@ public final class Trainer {
                 seconds: report.testSeconds)
         }
         if world.rank == 0 { reporter.finishedEpoch(report) }
+        if let velocity = state.velocity, velocity.whole == nil { try exchange.gather(velocity) }
         if let store {
             recorder.enter(.checkpointing, step: step)
             let checkpoint = try state.checkpoint(of: experiment)

@@ -50,8 +50,9 @@ public final class TrainingSession {
     let training: Selection
     let validation: Selection?
     let partition: BatchPartition
-    let work: RankWork
     let plan: Plan
+    let strategy: StepStrategy
+    let fault: FaultPoint?
     let state: TrainingState
     private let run: RunDirectory
     private let resumed: ResumedCheckpoint?
@@ -67,15 +68,17 @@ public final class TrainingSession {
         var recipe = try world.agreed { try request.recipe(resuming: resumed) }
         let dataset = try world.agreed { try Self.openData(recipe.execution) }
         self.dataset = dataset
+        let fault = try world.agreed { try FaultPoint.inEnvironment() }
+        self.fault = fault
         let experiment = try world.agreed {
-            let resolved = try recipe.experiment.resolved(with: dataset)
+            var resolved = try recipe.experiment.resolved(with: dataset)
             try resumed?.checkFits(resolved)
+            fault?.change(&resolved, rank: world.rank)
             return resolved
         }
         self.experiment = experiment
-        try world.requireSame(
-            try canonicalJSON(experiment),
-            orThrow: "this rank's experiment is not rank 0's: its recipe or data set differs; give every host the same")
+        let comparison = StartComparison(world: world)
+        try comparison.compare(experiment, recipe.execution)
         let (training, validation) = experiment.split.divide(dataset.training)
         (self.training, self.validation) = (training, validation)
         let partition = try world.agreed {
@@ -94,11 +97,15 @@ public final class TrainingSession {
         try world.agreed {
             try MemoryNeed(experiment, partition: partition, rank: world.rank).check(ranksHere: world.localSize)
         }
-        (work, plan) = try world.agreed {
+        let (work, plan) = try world.agreed {
             let work = try RankWork(experiment, partition: partition, rank: world.rank)
             return (work, try Plan(experiment, work.options))
         }
-        state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser)
+        self.plan = plan
+        strategy = try StepStrategy(
+            experiment, recipe.execution, partition: partition, plan: plan, groups: work.groups, world: world)
+        try comparison.compare(strategy.program, plan)
+        state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser, in: strategy.storage)
         state.layout.initialise(state.parameters.base, seed: experiment.seed)
         try resumed?.restore(state, for: experiment, over: world)
 
@@ -135,6 +142,7 @@ public final class TrainingSession {
         }
         do {
             try trainer.train()
+            try strategy.buckets?.free()
             recorder.close("trained to the end")
         } catch {
             recorder.close(String(describing: error))

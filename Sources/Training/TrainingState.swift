@@ -51,48 +51,61 @@ public struct Progress: Sendable, Equatable, Codable {
     }
 }
 
-/// All that a step changes: one arena each for parameters, their gradients and the optimiser's state.
+/// All that a step changes: arenas for parameters, their gradients and the optimiser's state.
 final class TrainingState {
     let layout: ParameterLayout
     let parameters: AlignedFloats
-    let gradients: AlignedFloats
+    /// The slots of gradients: partial sums of the step; the sum over all ranks comes to the first.
+    let gradientSlots: [AlignedFloats]
+    var gradients: AlignedFloats { gradientSlots[0] }
     /// Nil without momentum.
-    let velocity: AlignedFloats?
+    let velocity: OwnedState?
     var progress = Progress()
 
-    init(layout: ParameterLayout, optimiser: Optimiser) {
+    /// - Parameter storage: where parameters and gradients stand, and what this rank updates; nil for memory of its own, and all.
+    init(layout: ParameterLayout, optimiser: Optimiser, in storage: StateStorage? = nil) {
+        let storage = storage ?? StateStorage(arenaCount: layout.arenaCount, gradientSlots: 1)
         self.layout = layout
-        parameters = AlignedFloats(count: layout.arenaCount)
-        gradients = AlignedFloats(count: layout.arenaCount)
-        velocity = optimiser.usesMomentum ? AlignedFloats(count: layout.arenaCount) : nil
+        (parameters, gradientSlots) = (storage.parameters, storage.gradientSlots)
+        velocity = optimiser.usesMomentum ? OwnedState(owning: storage.owned) : nil
     }
 
-    /// The state as named tensors, beside the experiment that they belong to; views, valid while this state lives.
+    /// The state as named tensors, beside the experiment that they belong to; views, valid while this state lives and nothing is changed.
+    ///
+    /// - Precondition: where this rank owns but a part of the optimiser's state, the whole has been gathered in the first slot of gradients.
     func checkpoint(of experiment: Experiment) throws -> Checkpoint {
         var tensors = layout.tensors.map { NamedTensor($0, of: parameters) }
-        if let velocity { tensors += layout.parameters.map { NamedTensor($0, of: velocity, prefix: Self.velocityPrefix) } }
+        if let velocity {
+            let whole = velocity.whole ?? gradients
+            tensors += layout.parameters.map { NamedTensor($0, of: whole, prefix: Self.velocityPrefix) }
+        }
         return Checkpoint(tensors: tensors, experiment: try canonicalJSON(experiment), position: try canonicalJSON(progress))
     }
 
-    /// Takes parameters and optimiser state from a checkpoint file; its optimiser state is left where there is no use for it.
+    /// Takes parameters and optimiser state from a checkpoint file; its optimiser state is left where there is no use for it. Gradients are
+    /// lost.
     /// - Throws: `Failure.badData` where a tensor is missing or has another shape: a checkpoint of another model.
     func restore(from file: CheckpointFile) throws {
         for parameter in layout.tensors {
             try file.copy(parameter.name, shape: parameter.shape, into: parameters[parameter.range])
         }
         let stored = Set(file.tensors.map(\.name))
-        guard let velocity else { return }
+        guard velocity != nil else { return }
+        gradients.base.update(repeating: 0, count: gradients.count)
         for parameter in layout.parameters {
             let name = Self.velocityPrefix + parameter.name
             guard stored.contains(name) else { continue }
-            try file.copy(name, shape: parameter.shape, into: velocity[parameter.range])
+            try file.copy(name, shape: parameter.shape, into: gradients[parameter.range])
         }
+        velocity?.copy(from: gradients)
     }
 
-    /// Gives every rank what `root` holds.
-    func broadcast(from root: Int, over world: Communicator) throws {
+    /// Gives every rank what `root` has restored.
+    func broadcastRestored(from root: Int, over world: Communicator) throws {
         try world.broadcast(parameters.buffer, from: root)
-        if let velocity { try world.broadcast(velocity.buffer, from: root) }
+        guard let velocity else { return }
+        try world.broadcast(gradients.buffer, from: root)
+        velocity.copy(from: gradients)
     }
 
     private static let velocityPrefix = "momentum."

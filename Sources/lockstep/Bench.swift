@@ -6,12 +6,12 @@ import Networks
 
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure one core: a model's convolutions, or whole training steps.",
+        abstract: "Measure one core (a model's convolutions, or whole training steps), or sums over ranks.",
         discussion: """
-            Speeds are given by CPU time, what this process ran, because that can be compared where other work shares the machine; wall time \
+            Speeds of one core are given by CPU time, what this process ran, because that can be compared where other work shares the machine; wall time \
             stands beside it. % of peak is of the fp32 multiply-adds that the same core did in registers in the same run.
             """,
-        subcommands: [BenchConvolution.self, BenchStep.self])
+        subcommands: [BenchConvolution.self, BenchStep.self, BenchAllReduce.self])
 }
 
 /// A table on standard output whose columns have fixed widths: the first is text, numbers stand to the right.
@@ -28,6 +28,14 @@ struct BenchTable {
         // Rows come seconds apart, and whoever reads a pipe wants each when it is there.
         fflush(nil)
     }
+}
+
+/// One line of JSON, as scripts read it.
+func printJSON(_ line: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    print(String(decoding: try encoder.encode(line), as: UTF8.self))
+    fflush(nil)
 }
 
 /// A number with so many digits behind the point.

@@ -77,7 +77,7 @@ struct BenchStep: ParsableCommand {
         for model in models {
             let result = try benchmark.run(model, over: world)
             guard isTold else { continue }
-            if json { try printLine(of: result) } else { printRow(of: result, in: table) }
+            if json { try printJSON(Line(result)) } else { printRow(of: result, in: table) }
         }
     }
 
@@ -92,13 +92,6 @@ struct BenchStep: ParsableCommand {
                 rounded(result.flopRate * 1e-9, 1), rounded(result.peak * 1e-9, 1), rounded(100 * result.flopRate / result.peak, 0),
                 result.memoryGrowth.map { rounded(Double($0) * 1e-6, 0) } ?? "?",
             ])
-    }
-
-    private func printLine(of result: StepBenchmark.Result) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(Line(result)), as: UTF8.self))
-        fflush(nil)
     }
 }
 

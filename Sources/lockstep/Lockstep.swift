@@ -14,7 +14,10 @@ struct Lockstep: ParsableCommand {
             CPU cannot be used; 70 a fault of lockstep's own; 74 something cannot be read or written; 76 training diverged.
             """,
         version: "0.1.0, built for \(ProcessorCheck.target)",
-        subcommands: [Train.self, Evaluate.self, Inspect.self, ModelCommand.self, RecipeCommand.self, DataCommand.self, Bench.self])
+        subcommands: [
+            Train.self, Evaluate.self, Verify.self, Inspect.self, ModelCommand.self, RecipeCommand.self, DataCommand.self,
+            Bench.self,
+        ])
 
     static func main() {
         ProcessorCheck.run()

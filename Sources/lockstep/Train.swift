@@ -97,6 +97,42 @@ struct Train: ParsableCommand {
     @Option(parsing: .unconditional, help: "Steps between two lines of a step in metrics.csv; 0 for none. (default: 50)")
     var logEvery: Int?
 
+    @Option(
+        help:
+            "What each rank holds: replicated, all of the optimiser's state; or sharded, its own part, which it alone updates. (default: replicated)"
+    )
+    var parallelism: ParameterPlacement?
+
+    @Option(
+        help:
+            "What adds gradients up over ranks: tree, through memory that a node's ranks share and messages between nodes; or mpi, MPI's own blocking sum at the end of the step. (default: tree)"
+    )
+    var exchange: ExchangeMethod?
+
+    @Flag(
+        inversion: .prefixedNo, exclusivity: .exclusive,
+        help: "Exchange gradients while others are still computed. (default: --overlap)")
+    var overlap: Bool?
+
+    @Flag(
+        inversion: .prefixedNo, exclusivity: .exclusive,
+        help: "The same bits at any number of ranks: each micro-batch's gradient is a term of its own, added by a fixed tree.")
+    var reproducible: Bool?
+
+    @Option(
+        help:
+            "The format of gradients between nodes, and what they are rounded to wherever two are added: fp32, bf16 or fp16. (default: fp32)"
+    )
+    var wire: WireType?
+
+    @Option(parsing: .unconditional, help: "About the bytes of gradients that are exchanged at once. (default: 1048576)")
+    var bucketSize: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: "Steps between two comparisons of what all ranks hold, by a hash of each tensor; 0 for none. (default: 100)")
+    var checkEvery: Int?
+
     func run() throws {
         let request = TrainingRequest(
             recipe: try recipe.map(Recipe.read), model: try model.map(BuiltInModel.init(named:)),
@@ -133,11 +169,21 @@ struct Train: ParsableCommand {
             set(runDirectory.map(Optional.some), \.execution.run)
             set(keep, \.execution.keep)
             set(logEvery, \.execution.logEvery)
+            set(reproducible, \.experiment.reproducible)
+            set(wire, \.experiment.wire)
+            set(parallelism, \.execution.parallelism)
+            set(exchange, \.execution.exchange)
+            set(overlap, \.execution.overlap)
+            set(bucketSize, \.execution.bucketSize)
+            set(checkEvery, \.execution.checkEvery)
         }
     }
 }
 
 extension ConvolutionPolicy: ExpressibleByArgument {}
+extension ExchangeMethod: ExpressibleByArgument {}
+extension ParameterPlacement: ExpressibleByArgument {}
+extension WireType: ExpressibleByArgument {}
 
 struct ScheduleArgument: ExpressibleByArgument, Sendable {
     let value: Schedule

@@ -14,13 +14,15 @@ import Testing
         "ImageFiles": ["CPNG", "CTurboJPEG", "Diagnostics"],
         "Datasets": ["Crypto", "CZlib", "Diagnostics", "ImageFiles", "Random"],
         "Checkpoints": ["CZlib", "Diagnostics"],
-        "Parallelism": ["Networks"],
+        "Parallelism": ["Diagnostics", "Kernels", "MPI", "Networks"],
         "Training": [
             "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Recorder", "Yams",
         ],
-        "Benchmarks": ["Diagnostics", "Kernels", "MPI", "Networks", "Random", "Training"],
+        "Benchmarks": ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Training"],
+        "Cluster": ["Crypto", "Diagnostics"],
         "lockstep": [
-            "ArgumentParser", "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Datasets", "Diagnostics", "Kernels",
+            "ArgumentParser", "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics",
+            "Kernels",
             "MPI", "Networks", "Recorder",
             "Training",
         ],

@@ -42,7 +42,7 @@ func allocationCases() -> [Case] {
 }
 
 /// Counts Swift's heap objects through the runtime's hook for instruments.
-private enum AllocationCounter {
+enum AllocationCounter {
     typealias Allocate = @convention(c) (UnsafeRawPointer?, Int, Int) -> UnsafeMutableRawPointer?
 
     struct NoHook: Error {}

@@ -12,7 +12,8 @@ import MPI
 let arguments = CommandLine.arguments.dropFirst()
 let cases =
     broadcastCases() + allReduceCases() + startAllReduceCases() + splitCases() + sendReceiveCases() + gatherCases()
-    + reduceScatterCases() + allocationCases() + errorCases()
+    + startSendReceiveCases() + reduceScatterCases() + sharedWindowCases() + exchangeCases() + allocationCases()
+    + errorCases()
 
 do {
     switch arguments.first {

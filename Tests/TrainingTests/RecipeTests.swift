@@ -54,14 +54,14 @@ import Testing
                 "model":{"classes":10,"input":[32,32,3],"layers":["flatten",{"linear":{"bias":true,"initialisation":"uniform",\
                 "outputs":10}}],"name":"custom"},\
                 "optimiser":{"decays":"all","momentum":0.9,"nesterov":true,"rate":0.05,"weight-decay":0.0005},\
-                "schedule":{"step":{"every":30,"factor":0.1}},"seed":18446744073709551615,\
-                "split":{"seed":1,"subset":1,"validation":0},"sync-batchnorm":false}
+                "reproducible":false,"schedule":{"step":{"every":30,"factor":0.1}},"seed":18446744073709551615,\
+                "split":{"seed":1,"subset":1,"validation":0},"sync-batchnorm":false,"wire":"fp32"}
                 """)
         #expect(
             try canonicalJSON(Experiment(model: .named(.init(.lenet5)))) == """
                 {"augmentation":{"crop":0,"flip":false},"convolution":"auto","epochs":10,"global-batch":64,"loss":"softmax","micro-batches":8,"model":"lenet5",\
-                "optimiser":{"decays":"all","momentum":0,"nesterov":false,"rate":0.01,"weight-decay":0},"schedule":"constant","seed":1,\
-                "split":{"seed":1,"subset":1,"validation":0},"sync-batchnorm":false}
+                "optimiser":{"decays":"all","momentum":0,"nesterov":false,"rate":0.01,"weight-decay":0},"reproducible":false,"schedule":"constant","seed":1,\
+                "split":{"seed":1,"subset":1,"validation":0},"sync-batchnorm":false,"wire":"fp32"}
                 """)
     }
 

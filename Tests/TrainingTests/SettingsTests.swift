@@ -1,7 +1,6 @@
 import Datasets
 import Diagnostics
 import Networks
-import Parallelism
 import Testing
 
 @testable import Training
@@ -53,30 +52,6 @@ import Testing
         #expect(optimiser.usesMomentum && (0..<3).map(optimiser.momentum(inEpoch:)) == [0.25, 0.5, 0.5])
     }
 
-    /// Every BatchNorm layer has its sum over all ranks on the way there and on the way back, in mirrored order.
-    @Test func synchronisedProgram() {
-        let program = StepProgram.replicated(synchronisedBatchNorms: 2, trainedCount: 96, arenaCount: 128)
-        #expect(
-            program.description == """
-                clear
-                prepare weights
-                forward stage 0
-                exchange statistics of BatchNorm layer 0
-                forward stage 1
-                exchange statistics of BatchNorm layer 1
-                forward stage 2
-                backward stage 2
-                exchange statistics of BatchNorm layer 1
-                backward stage 1
-                exchange statistics of BatchNorm layer 0
-                backward stage 0
-                exchange figures
-                exchange gradients 0..<128
-                update 0..<96
-                update running statistics
-                """)
-    }
-
     @Test func experimentsThatCannotBe() {
         let changes: [(inout Experiment) -> Void] = [
             { $0.epochs = 0 }, { $0.epochs = .max }, { $0.globalBatch = 0 }, { $0.globalBatch = .max }, { $0.globalBatch = -64 },
@@ -88,23 +63,6 @@ import Testing
             change(&experiment)
             #expect(throws: Failure.self, "\(experiment)") { try experiment.validate() }
         }
-    }
-
-    /// The figures are known to all before any gradient moves, and each micro-batch's backward pass follows its own forward pass.
-    @Test func replicatedProgram() {
-        let program = StepProgram.replicated(groups: [2..<3, 3..<5], trainedCount: 96, arenaCount: 96)
-        #expect(
-            program.description == """
-                clear
-                prepare weights
-                forward micro-batch 2
-                backward micro-batch 2
-                forward micro-batches 3 to 4
-                backward micro-batches 3 to 4
-                exchange figures
-                exchange gradients 0..<96
-                update 0..<96
-                """)
     }
 
     /// Micro-batches differ in nothing but the order of additions, unless BatchNorm takes each one's statistics.
@@ -124,18 +82,6 @@ import Testing
         #expect(try groups(.lenet5, globalBatch: 8_000) == [4..<5, 5..<6, 6..<7, 7..<8])
         #expect(try groups(.resnet8, globalBatch: 64) == [4..<5, 5..<6, 6..<7, 7..<8])
         #expect(try groups(.resnet8, globalBatch: 64, sync: true) == [4..<8])
-    }
-
-    /// Running statistics travel behind the gradients, and no optimiser touches them.
-    @Test func replicatedProgramWithRunningStatistics() {
-        let program = StepProgram.replicated(groups: [0..<1], trainedCount: 96, arenaCount: 128)
-        #expect(
-            program.operations == [
-                .clear, .prepare, .compute(microBatches: 0..<1, .forward), .compute(microBatches: 0..<1, .backward),
-                .exchange(.figures),
-                .exchange(.gradients(0..<128)), .update(0..<96), .updateStatistics,
-            ])
-        #expect(program.description.hasSuffix("update 0..<96\nupdate running statistics"))
     }
 
     @Test func lossesThatCannotBe() throws {

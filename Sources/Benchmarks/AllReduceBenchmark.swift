@@ -1,0 +1,72 @@
+import Diagnostics
+import MPI
+
+/// A sum of floats over all ranks, measured: ours beside MPI's, in turns.
+public struct AllReduceBenchmark: Sendable {
+    /// Seconds to measure each size for, with each kind of buffers; five turns are taken at least.
+    public var duration = 1.0
+
+    public enum Method: String, Sendable, CaseIterable {
+        /// `GradientExchange`.
+        case exchange
+        /// MPI_Allreduce, in place.
+        case allreduce
+        /// MPI_Iallreduce, in place, and a wait.
+        case iallreduce
+    }
+
+    public enum Buffers: String, Sendable, CaseIterable {
+        /// The same ones in every call.
+        case warm
+        /// Others in every call, which together are larger than the caches; short ones are 1,024.
+        case rotated
+
+        func count(ofBytes bytes: Int) -> Int { self == .warm ? 1 : min(1_024, max(2, (64 << 20) / max(1, bytes))) }
+    }
+
+    public struct Result: Sendable {
+        public let bytes: Int
+        public let buffers: Buffers
+        public let method: Method
+        public let turns: Int
+        /// Wall seconds of a call on the slowest rank: over the turns the median and the least.
+        public let median: Double
+        public let minimum: Double
+    }
+
+    public init() {}
+
+    /// Collective.
+    ///
+    /// - Parameter bytes: of the sum; whole floats.
+    /// - Returns: a result for each method, on every rank.
+    /// - Throws: `Failure(.fault)` where a method gives a wrong sum; `Failure(.mpi)`.
+    public func run(bytes: Int, _ buffers: Buffers, on world: Communicator) throws -> [Result] {
+        require(bytes > 0 && bytes.isMultiple(of: 4), "whole floats are summed, found \(bytes) bytes")
+        let sums = try AllReduceContestants(world: world, count: bytes / 4, buffers: buffers.count(ofBytes: bytes))
+        for method in Method.allCases { try sums.check(method) }
+        // So many calls in a row that clocks and the ranks' common start are small beside them.
+        let calls = bytes <= 16 << 10 ? 64 : bytes <= 512 << 10 ? 8 : 1
+        var seconds = Method.allCases.map { _ in [Double]() }
+        var next = 0
+        let start = Seconds.wallNow()
+        repeat {
+            for (index, method) in Method.allCases.enumerated() {
+                try world.barrier()
+                let begin = Seconds.wallNow()
+                for call in 0..<calls { try sums.run(method, buffer: next + call) }
+                seconds[index].append((Seconds.wallNow() - begin) / Double(calls))
+            }
+            next += calls
+        } while try world.broadcast(seconds[0].count < 6 || Seconds.wallNow() - start < duration ? 1 : 0, from: 0) == 1
+        try sums.free()
+        return try zip(Method.allCases, seconds).map { method, own in
+            // The first turn touches memory and makes connections.
+            var slowest = Array(own.dropFirst())
+            try slowest.withUnsafeMutableBufferPointer { try world.allReduce($0, .max) }
+            return Result(
+                bytes: bytes, buffers: buffers, method: method, turns: slowest.count, median: slowest.median,
+                minimum: slowest.min() ?? .nan)
+        }
+    }
+}

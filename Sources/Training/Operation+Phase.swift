@@ -1,0 +1,14 @@
+import Parallelism
+import Recorder
+
+extension Operation {
+    /// What a rank is doing in it, as the flight recorder tells.
+    var phase: Phase {
+        switch self {
+        case .prepare, .forward: .forward
+        case .clear, .backward, .add, .check: .backward
+        case .exchange, .start, .finish: .exchange
+        case .update, .updateStatistics: .update
+        }
+    }
+}

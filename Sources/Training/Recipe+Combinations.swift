@@ -1,0 +1,41 @@
+import Diagnostics
+import Kernels
+
+extension Recipe {
+    /// Ways of keeping in step do not all go together.
+    ///
+    /// - Throws: `Failure.usage` that names both, says why, and what to do.
+    func checkCombination() throws {
+        func refuse(_ isGiven: Bool, _ name: String, beside other: String, because reason: String, remedy: String) throws {
+            guard isGiven else { return }
+            throw Failure(.usage, "\(name) does not go with \(other): \(reason); \(remedy)")
+        }
+        let optimiser = experiment.optimiser
+        let (isReproducible, isRounded) = (experiment.reproducible, experiment.wire != .fp32)
+        let (isSharded, wire) = (execution.parallelism == .sharded, "wire \(experiment.wire.rawValue)")
+        try refuse(
+            isReproducible && experiment.syncBatchNorm, "reproducible", beside: "sync-batchnorm",
+            because: "the sums of statistics over the global batch have no order that is free of ranks",
+            remedy: "leave --sync-batchnorm out, and set --micro-batches lower for statistics over more samples")
+        if execution.exchange == .mpi {
+            let remedy = "leave --exchange at tree"
+            try refuse(
+                isReproducible, "exchange mpi", beside: "reproducible", because: "MPI promises no order of its sums", remedy: remedy
+            )
+            try refuse(isRounded, "exchange mpi", beside: wire, because: "MPI sums fp32", remedy: remedy)
+            try refuse(
+                isSharded, "exchange mpi", beside: "parallelism sharded", because: "sums are shared out by the tree", remedy: remedy
+            )
+        }
+        if isSharded {
+            let remedy = "leave --parallelism at replicated"
+            let because = "no rank has the whole gradient, whose norm it needs"
+            try refuse(
+                optimiser.clip != nil, "parallelism sharded", beside: "optimiser.clip", because: because, remedy: remedy)
+            try refuse(
+                optimiser.lars != nil, "parallelism sharded", beside: "optimiser.lars", because: because, remedy: remedy)
+            try refuse(
+                isRounded, "parallelism sharded", beside: wire, because: "parameters travel as they are", remedy: remedy)
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Datasets
+import Diagnostics
+import Kernels
+import Networks
+import Parallelism
+
+/// Carries out the operations of a step program on one rank.
+final class StepRunner {
+    /// Of this rank's micro-batches; behind their exchange, of the whole step.
+    private(set) var figures = StepFigures()
+    /// What this rank lost in this step; nil while all its losses and gradients are finite.
+    private(set) var lost: LostNumber?
+
+    private let seed: UInt64
+    private let wire: WireType
+    private let synchronisesBatchNorm: Bool
+    private let partition: BatchPartition
+    private let plan: Plan
+    private let state: TrainingState
+    private let optimiserStep: OptimiserStep
+    /// The micro-batches whose sum stands in each slot at last.
+    private let partialSums: [Range<Int>]
+    /// Nil for one rank without MPI, which has nothing to exchange.
+    private let exchange: Exchange?
+
+    init(
+        _ experiment: Experiment, partition: BatchPartition, plan: Plan, strategy: StepStrategy, state: TrainingState,
+        exchange: Exchange?
+    ) {
+        (seed, wire, synchronisesBatchNorm) = (experiment.seed, experiment.wire, experiment.syncBatchNorm)
+        (self.partition, self.plan, self.state, self.exchange) = (partition, plan, state, exchange)
+        partialSums = strategy.partialSums
+        optimiserStep = OptimiserStep(optimiser: experiment.optimiser, layout: plan.layout)
+    }
+
+    /// Before the operations of a step.
+    func begin() {
+        figures = StepFigures()
+        lost = nil
+    }
+
+    /// - Parameter rate: the learning rate of this step.
+    func run(_ operation: Operation, on batch: LocalBatch, rate: Double) throws {
+        switch operation {
+        case .clear(let slot): state.gradientSlots[slot].base.update(repeating: 0, count: state.gradientSlots[slot].count)
+        case .prepare: plan.prepare(parameters: state.parameters.base)
+        case .forward(let group, let stages): forward(group, stages, of: batch)
+        case .backward(let group, let passes, let slot): try backward(group, passes, of: batch, slot: slot)
+        case .add(let slot, let range): add(slot, range)
+        case .check(let slots, let range): check(slots, range)
+        case .exchange(let collective): try exchange?.run(collective, figures: &figures)
+        case .start(let bucket, let form): try exchange?.start(bucket, form)
+        case .finish(let bucket, let form): try exchange?.finish(bucket, form)
+        case .update(let range):
+            optimiserStep.update(range, of: state, samples: batch.globalCount, rate: rate, epoch: batch.position.epoch)
+        case .updateStatistics:
+            state.layout.updateStatistics(
+                parameters: state.parameters.base, gradients: state.gradients.base, samples: batch.globalCount)
+        }
+    }
+
+    private func mode(_ batch: LocalBatch) -> Plan.Mode { .training(seed: seed, step: batch.position.step) }
+
+    private func forward(_ group: Range<Int>, _ stages: Range<Int>, of batch: LocalBatch) {
+        let lostBefore = figures.figures.nonFinite
+        for stage in stages {
+            plan.forward(
+                samples(of: group, in: batch), stage: stage, parameters: state.parameters.base, mode: mode(batch),
+                figures: &figures.figures)
+        }
+        if figures.figures.nonFinite > lostBefore {
+            lost = LostNumber(place: .loss(samples: figures.figures.nonFinite), microBatches: lost?.microBatches ?? group)
+        }
+    }
+
+    private func backward(_ group: Range<Int>, _ passes: Range<Int>, of batch: LocalBatch, slot: Int) throws {
+        for pass in passes {
+            try plan.backward(
+                samples(of: group, in: batch), pass: pass, parameters: state.parameters.base,
+                gradients: state.gradientSlots[slot].base, mode: mode(batch)
+            ) { try exchange?.progress() }
+        }
+    }
+
+    private func add(_ slot: Int, _ range: Range<Int>) {
+        let (sum, term) = (state.gradientSlots[slot - 1].base, state.gradientSlots[slot].base)
+        // The sums of running statistics are never rounded.
+        let trainedCount = state.layout.trainedCount
+        let (gradients, statistics) = (range.clamped(to: 0..<trainedCount), range.clamped(to: trainedCount..<Int.max))
+        wire.add(
+            count: gradients.count, sum + gradients.lowerBound, term + gradients.lowerBound, to: sum + gradients.lowerBound)
+        WireType.fp32.add(
+            count: statistics.count, sum + statistics.lowerBound, term + statistics.lowerBound, to: sum + statistics.lowerBound)
+    }
+
+    private func check(_ slots: Range<Int>, _ range: Range<Int>) {
+        for slot in slots where figures.ranksLost == 0 {
+            let start = state.gradientSlots[slot].base + range.lowerBound
+            guard let index = Finiteness.firstNonFinite(count: range.count, start) else { continue }
+            figures.ranksLost = 1
+            if lost == nil {
+                lost = LostNumber(place: .gradient(index: range.lowerBound + index), microBatches: partialSums[slot])
+            }
+        }
+    }
+
+    /// The samples of a group in a batch, as one micro-batch.
+    private func samples(of group: Range<Int>, in batch: LocalBatch) -> MicroBatch {
+        let places = partition.positions(ofMicroBatches: group, inBatchOf: batch.globalCount)
+        let row = places.lowerBound - batch.places.lowerBound
+        return MicroBatch(
+            images: batch.images + row * plan.model.input.count, labels: batch.labels + row, count: places.count,
+            firstSample: places.lowerBound, statisticsCount: synchronisesBatchNorm ? batch.globalCount : nil)
+    }
+}

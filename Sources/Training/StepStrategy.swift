@@ -1,0 +1,71 @@
+import Datasets
+import Kernels
+import MPI
+import Networks
+import Parallelism
+
+/// How a rank keeps in step with the others: where its gradients stand, what carries them, and the program of its steps.
+struct StepStrategy {
+    let program: StepProgram
+    let storage: StateStorage
+    /// Nil where nothing travels in buckets: on one rank, and by MPI_Allreduce.
+    let buckets: GradientBuckets?
+    /// The micro-batches whose sum stands in each slot at last.
+    let partialSums: [Range<Int>]
+
+    /// Collective over the world. A world of one rank takes plain memory and exchanges nothing, unless values are to be rounded.
+    ///
+    /// - Parameter world: nil for one rank without MPI.
+    init(
+        _ experiment: Experiment, _ execution: Execution, partition: BatchPartition, plan: Plan, groups: [Range<Int>],
+        world: Communicator?
+    ) throws {
+        let layout = plan.layout
+        var outline = StepOutline(network: NetworkOutline(plan), groups: groups)
+        outline.synchronisesBatchNorm = experiment.syncBatchNorm
+        outline.updatesAtOnce = experiment.optimiser.needsWholeGradient
+        let rank = world?.rank ?? 0
+        let terms = Self.terms(of: experiment, partition, rank: rank)
+        outline.merges = terms?.merges
+        partialSums = terms?.results ?? [partition.microBatches(ofRank: rank)]
+        if let world, world.size > 1 || experiment.wire != .fp32, execution.exchange == .tree {
+            let buckets = ExchangeBucket.cutting(
+                trainedCount: layout.trainedCount, arenaCount: layout.arenaCount, byteCount: execution.bucketSize,
+                wire: experiment.wire)
+            let gradients = try GradientExchange(
+                world: world, floats: layout.arenaCount,
+                terms: experiment.reproducible ? (0..<world.size).map(partition.microBatches(ofRank:)) : nil, buckets: buckets)
+            outline.sum = .tree(overlapped: execution.overlap)
+            outline.buckets = buckets.map(\.range)
+            var parameters: GradientExchange?
+            if execution.parallelism == .sharded {
+                // Those of statistics do not travel: every rank updates all of them.
+                let trained = buckets.filter { $0.range.upperBound <= layout.trainedCount }
+                parameters = try GradientExchange(world: world, floats: layout.arenaCount, buckets: trained)
+                outline.ownedRanges = buckets.indices.map(gradients.ownedRange(of:))
+            }
+            let exchanges = GradientBuckets(gradients: gradients, parameters: parameters)
+            storage = StateStorage(arenaCount: layout.arenaCount, in: exchanges, owned: outline.ownedRanges)
+            self.buckets = exchanges
+        } else {
+            outline.sum = (world?.size ?? 1) > 1 ? .mpi : .none
+            storage = StateStorage(
+                arenaCount: layout.arenaCount, gradientSlots: Self.gradientSlots(of: experiment, partition, rank: rank))
+            buckets = nil
+        }
+        program = StepProgram(compiling: outline)
+    }
+
+    /// Arenas that a rank's gradients take: one, or as many as its part of the tree keeps at a time.
+    static func gradientSlots(of experiment: Experiment, _ partition: BatchPartition, rank: Int) -> Int {
+        max(1, terms(of: experiment, partition, rank: rank)?.stackDepth ?? 1)
+    }
+
+    /// What a rank adds up of its micro-batches where each is a term of its own; nil where they all go into one.
+    private static func terms(
+        of experiment: Experiment, _ partition: BatchPartition, rank: Int
+    ) -> ReductionTree.Combination? {
+        guard experiment.reproducible else { return nil }
+        return ReductionTree(terms: partition.microBatches).combination(ofTerms: partition.microBatches(ofRank: rank))
+    }
+}
