@@ -23,7 +23,6 @@ final class BucketExchange {
     private let map: NodeMap
     private let nodeSum: TreeSum
     private let worldSum: TreeSum
-    private let mailboxes: BucketMailboxes?
     private let posted: [SharedCounter]
     /// Owners' only.
     private let stored: [SharedCounter]
@@ -54,9 +53,6 @@ final class BucketExchange {
         messages =
             isOwner && !isAlone
             ? BucketMessages(communicator: communicator, plan: plan, division: division, bucket: bucketNumber, wire: wire) : nil
-        mailboxes =
-            bucket.hasMailboxes(nodes: map.nodes.count)
-            ? BucketMailboxes(memory: memory, plan: plan, range: range, bucket: bucketNumber) : nil
         posted = memory.places.map { memory.posted($0, bucket: bucketNumber) }
         stored = (0..<owners).map { memory.stored($0, bucket: bucketNumber) }
         let place = map.place
@@ -78,7 +74,6 @@ final class BucketExchange {
         require(form != .allGather || wire == .fp32, "values that are gathered as they are travel as fp32, found \(wire)")
         self.form = form
         number += 1
-        if usesMailboxes { mailboxes?.put(exchange: number) }
         try messages?.startReceiving(partialSums: form != .allGather, sums: form != .reduceScatter)
         stage = .posted
         own.posted.advance(to: number)
@@ -91,8 +86,6 @@ final class BucketExchange {
     }
 
     func abandon() { messages?.abandon() }
-
-    private var usesMailboxes: Bool { mailboxes != nil && form == .allReduce }
 
     /// One step; false where it must wait for others, or is finished.
     private func goOn() throws -> Bool {
@@ -122,10 +115,7 @@ final class BucketExchange {
     }
 
     private func reduceOnNode() throws {
-        if usesMailboxes {
-            mailboxes?.sum(exchange: number, by: nodeSum)
-            stage = .finished
-        } else if parts.isEmpty {
+        if parts.isEmpty {
             stage = .stored
         } else if form == .allGather {
             try shareOwnPart()

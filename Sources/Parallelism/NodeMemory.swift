@@ -6,12 +6,8 @@ struct NodeMemory {
     private let layouts: [WindowLayout]
 
     /// Collective over the node.
-    /// - Parameter mailboxFloats: for a number of partial sums, the floats of each bucket's mailbox.
-    init(node: Communicator, plan: ExchangePlan, floats: Int, mailboxFloats: (_ partialSums: Int) -> [Int]) throws {
-        layouts = (0..<node.size).map {
-            WindowLayout(
-                floats: floats, slots: plan.slots(ofPlace: $0), mailboxFloats: mailboxFloats(plan.partialSums(ofPlace: $0)))
-        }
+    init(node: Communicator, plan: ExchangePlan, floats: Int, buckets: Int) throws {
+        layouts = (0..<node.size).map { WindowLayout(floats: floats, slots: plan.slots(ofPlace: $0), buckets: buckets) }
         window = try SharedWindow(on: node, byteCount: layouts[node.rank].byteCount)
     }
 
@@ -34,10 +30,6 @@ struct NodeMemory {
     /// A float of a slot, by its place in the arena.
     func float(_ index: Int, slot: Int, of place: Int) -> UnsafeMutableRawPointer {
         self.slot(slot, of: place) + index * MemoryLayout<Float>.stride
-    }
-
-    func mailbox(bucket: Int, parity: Int, of place: Int) -> UnsafeMutableRawPointer {
-        window.base(ofRank: place) + layouts[place].mailbox(bucket, parity: parity)
     }
 
     /// Collective over the node.

@@ -4,7 +4,7 @@ import Parallelism
 
 /// An exchange of known values, and the sums that must come out, computed by one rank alone.
 struct ExchangeFixture {
-    /// Around a cache line and the longest bucket with mailboxes; the last one is long enough for every rank to own several blocks.
+    /// Shorter than a cache line, fewer lines than ranks, and parts around one block of a tree sum and of several.
     static let lengths = [1, 4, 32, 47, 1_024, 1_025, 9_001]
 
     let exchange: GradientExchange
