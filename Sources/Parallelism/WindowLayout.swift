@@ -14,12 +14,10 @@ struct WindowLayout {
     ///   - floats: of the arena.
     ///   - mailboxBytes: for each bucket the bytes of one of its mailboxes; 0 where it has none.
     init(floats: Int, slots: Int, mailboxBytes: [Int]) {
-        let line = SharedWindow.alignment
         var end = mailboxBytes.count * 2 * SharedCounter.stride
         mailboxes = mailboxBytes.map { bytes in
-            let whole = (bytes + line - 1) / line * line
-            defer { end += 2 * whole }
-            return (end, whole)
+            defer { end += 2 * wholeLines(bytes) }
+            return (end, wholeLines(bytes))
         }
         firstSlot = end
         slotBytes = AlignedFloats.rounded(floats) * MemoryLayout<Float>.stride
@@ -32,4 +30,10 @@ struct WindowLayout {
     /// A bucket's mailbox for exchanges of even or odd number.
     func mailbox(_ bucket: Int, parity: Int) -> Int { mailboxes[bucket].start + parity * mailboxes[bucket].byteCount }
     func slot(_ number: Int) -> Int { firstSlot + number * slotBytes }
+}
+
+/// Bytes rounded up to whole cache lines, so that what stands behind them begins at one.
+func wholeLines(_ bytes: Int) -> Int {
+    let line = SharedWindow.alignment
+    return (bytes + line - 1) / line * line
 }
