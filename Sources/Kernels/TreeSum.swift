@@ -10,7 +10,7 @@ public final class TreeSum {
 
     public let merges: [Int]
     public let resultCount: Int
-    /// What each value of the tree is rounded to, the leaves and the results among them.
+    /// What each value of the tree is rounded to on its way up, the leaves and the results among them.
     public let rounding: WireType
     private let sums: AlignedFloats
     private let stack: UnsafeMutablePointer<UnsafePointer<Float>>
