@@ -8,7 +8,7 @@ public enum ConvolutionPolicy: String, Sendable, Codable, CaseIterable {
 
 /// The table: the algorithm of each direction, by shape and layout. A pure function of them, of the policy and of the vectors that `Kernels`
 /// is built for, so that all ranks compute alike.
-public struct ConvolutionChoice: Sendable {
+public struct ConvolutionChoice: Sendable, CustomStringConvertible {
     public private(set) var forward: any ConvolutionAlgorithm
     public private(set) var backwardInput: any ConvolutionAlgorithm
     public private(set) var backwardWeights: any ConvolutionAlgorithm
@@ -60,6 +60,9 @@ public struct ConvolutionChoice: Sendable {
             if shape.weightCount <= limit { backwardWeights = direct }
         }
     }
+
+    /// The algorithms forward, and for the gradients of inputs and of weights.
+    public var description: String { [forward, backwardInput, backwardWeights].map { type(of: $0).name }.joined(separator: ", ") }
 
     /// Floats of scratch for all three directions.
     public var scratchCount: Int { max(forward.scratchCount, backwardInput.scratchCount, backwardWeights.scratchCount) }

@@ -53,6 +53,8 @@ struct Compiler {
     /// In forward order.
     private(set) var layers: [any CompiledLayer] = []
     private(set) var sizes: ValueSizes
+    /// In forward order, but for shortcuts, which come before their block.
+    var kernels: [ConvolutionChoice] { layers.compactMap { ($0 as? ConvolutionLayer)?.kernels } }
     /// Floats of the largest scratch, over all samples.
     private(set) var scratchCount = 0
     private let convolution: ConvolutionPolicy
@@ -84,6 +86,7 @@ struct Compiler {
         // BatchNorm wants pixels, and takes micro-batches of perhaps fewer samples than a vector has lanes.
         let hasBatchNorm = model.flatMap(\.flattened).contains { if case .batchNorm = $0.description { true } else { false } }
         let outputs = compile(model, from: images, end: end, mayBlock: !hasBatchNorm)
+        require(outputs.layout == .pixels, "a model's outputs lie in \(outputs.layout)")
         return (outputs.value, end)
     }
 
@@ -96,7 +99,7 @@ struct Compiler {
         var current = input
         for (index, fusion) in working.enumerated() {
             let isLast = index == working.count - 1
-            let layout = fusion.layer.layout(behind: current.layout, convolution: mayBlock && !isLast ? convolution : .im2col)
+            let layout = mayBlock && !isLast ? fusion.layer.layout(behind: current.layout, convolution: convolution) : .pixels
             current = append(fusion, to: rearranged(current, fusion.layer.input.count, layout), end: isLast ? end : nil)
         }
         return current

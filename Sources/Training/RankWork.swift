@@ -14,6 +14,9 @@ struct RankWork {
     /// Samples up to which micro-batches are put together: more would take more memory and save nothing.
     private static let groupSamples = 256
 
+    /// Samples that are evaluated together from which on laying weights out for each of these chunks costs little.
+    private static let chunkWorthPreparing = 64
+
     /// - Throws: as `Model.resolvedLayers()`.
     init(_ experiment: Experiment, partition: BatchPartition, rank: Int) throws {
         let mine = partition.microBatches(ofRank: rank)
@@ -24,10 +27,11 @@ struct RankWork {
         // Each is a term of its own in the sum.
         if experiment.reproducible { count = 1 }
         groups = stride(from: mine.lowerBound, to: mine.upperBound, by: count).map { $0..<min($0 + count, mine.upperBound) }
+        let chunk = Evaluator.chunk(for: experiment)
         let largest = (groups.map(\.count).max() ?? 0) * partition.largestMicroBatch
         options = Plan.Options(
-            capacity: max(largest, Evaluator.chunk(for: experiment)), convolution: experiment.convolution,
-            preparesForEachPass: groups.count == 1)
+            capacity: max(largest, chunk), evaluationCapacity: chunk, convolution: experiment.convolution,
+            preparesForEachPass: groups.count == 1 && chunk >= Self.chunkWorthPreparing)
     }
 }
 
