@@ -2,6 +2,7 @@ import Diagnostics
 import Foundation
 import Kernels
 import Networks
+import Tuning
 
 /// The convolutions of a model, one after another and each direction for itself: time, speed and rounding error of the algorithm that the
 /// table picks, or of all that take the shape. Layers of one shape are measured once.
@@ -94,7 +95,8 @@ public struct ConvolutionBenchmark: Sendable {
                     Result(
                         layer: layer, direction: direction, algorithm: type(of: algorithm).name,
                         isChosen: type(of: algorithm) == type(of: chosen), seconds: .median(calls),
-                        prepareSeconds: prepared.seconds, flops: 2 * Double(shape.multiplyAdds) * Double(batch), peak: peak,
+                        prepareSeconds: prepared.measureLayingOut(), flops: 2 * Double(shape.multiplyAdds) * Double(batch),
+                        peak: peak,
                         residual: residual))
             }
         }

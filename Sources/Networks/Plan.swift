@@ -75,6 +75,8 @@ public final class Plan {
         /// The samples that it can take at a time.
         public var capacity: Int
         public var convolution: ConvolutionPolicy
+        /// The algorithms of convolutions over pixels, where they are not those that the shapes would be given without it.
+        public var kernels: KernelTable?
         /// Whether weights are laid out for each pass that needs them, instead of once after they have changed: saves memory, and no time is
         /// lost where every pass runs once a step.
         public var preparesForEachPass: Bool
@@ -83,14 +85,18 @@ public final class Plan {
         /// Whether passes run tile by tile, and compute cheap results again instead of keeping them.
         var tiles = true
 
-        public init(capacity: Int, convolution: ConvolutionPolicy = .automatic, preparesForEachPass: Bool = false) {
+        public init(
+            capacity: Int, convolution: ConvolutionPolicy = .automatic, kernels: KernelTable? = nil,
+            preparesForEachPass: Bool = false
+        ) {
             self.capacity = capacity
             self.convolution = convolution
+            self.kernels = kernels
             self.preparesForEachPass = preparesForEachPass
         }
     }
 
-    /// - Throws: as `Model.resolvedLayers()`.
+    /// - Throws: as `init`.
     public static func size(of model: Model, _ options: Options) throws -> Size {
         let draft = try Draft(model, options)
         return Size(
@@ -99,7 +105,14 @@ public final class Plan {
             arena: draft.layout.arenaCount * MemoryLayout<Float>.stride)
     }
 
-    /// - Throws: `Failure.usage` naming the layer, the shape that came and the one it can take, where the model does not fit together.
+    /// The convolutions and fully connected layers as a plan would compute them, in forward order.
+    /// - Throws: as `init`.
+    public static func convolutions(of model: Model, _ options: Options) throws -> [PlannedConvolution] {
+        try Draft(model, options).compiler.convolutions
+    }
+
+    /// - Throws: `Failure.usage` naming the layer, the shape that came and the one it can take, where the model does not fit together; as
+    ///   `KernelTable.check(fits:)`.
     public init(model: Model, loss: Loss = .softmax(labelSmoothing: 0), _ options: Options) throws {
         capacity = options.capacity
         require(capacity > 0, "a plan is for at least one sample, not \(capacity)")
@@ -135,8 +148,9 @@ public final class Plan {
         init(_ model: Model, _ options: Options) throws {
             let resolved = try model.resolvedLayers()
             layout = ParameterLayout(resolved)
-            var compiler = Compiler(input: model.input, layout: layout, convolution: options.convolution, fuses: options.fuses)
+            var compiler = Compiler(input: model.input, layout: layout, options: options)
             (outputs, outputsGradient) = compiler.compile(resolved, classes: model.classes)
+            try options.kernels?.check(fits: compiler.convolutions)
             self.compiler = compiler
             passes = Passes(compiler.layers, capacity: options.capacity, sizes: compiler.sizes, tiles: options.tiles)
             storage = Storage(

@@ -9,25 +9,26 @@ import Networks
 struct RankWork {
     /// Micro-batches that are computed together, in order.
     let groups: [Range<Int>]
+    /// Samples of the largest of them.
+    let groupSamples: Int
     let options: Plan.Options
 
     /// Samples up to which micro-batches are put together: more would take more memory and save nothing.
-    private static let groupSamples = 256
+    private static let mostGroupSamples = 256
 
     /// - Throws: as `Model.resolvedLayers()`.
     init(_ experiment: Experiment, partition: BatchPartition, rank: Int) throws {
         let mine = partition.microBatches(ofRank: rank)
         let hasBatchNorm = try experiment.resolvedModel().hasBatchNorm
-        var count = max(1, Self.groupSamples / partition.largestMicroBatch)
+        var count = max(1, Self.mostGroupSamples / partition.largestMicroBatch)
         // With statistics over the global batch, a rank holds its whole share at once.
         if hasBatchNorm { count = experiment.syncBatchNorm ? mine.count : 1 }
         // Each is a term of its own in the sum.
         if experiment.reproducible { count = 1 }
         groups = stride(from: mine.lowerBound, to: mine.upperBound, by: count).map { $0..<min($0 + count, mine.upperBound) }
-        let largest = (groups.map(\.count).max() ?? 0) * partition.largestMicroBatch
+        groupSamples = (groups.map(\.count).max() ?? 0) * partition.largestMicroBatch
         options = Plan.Options(
-            capacity: max(largest, Evaluator.chunk(for: experiment)), convolution: experiment.convolution,
-            preparesForEachPass: groups.count == 1)
+            experiment, capacity: max(groupSamples, Evaluator.chunk(for: experiment)), preparesForEachPass: groups.count == 1)
     }
 }
 
@@ -36,6 +37,15 @@ extension Model {
         get throws {
             try resolvedLayers().flatMap(\.flattened).contains { if case .batchNorm = $0.description { true } else { false } }
         }
+    }
+}
+
+extension Plan.Options {
+    /// For micro-batches of an experiment.
+    init(_ experiment: Experiment, capacity: Int, preparesForEachPass: Bool = false) {
+        self.init(
+            capacity: capacity, convolution: experiment.convolution, kernels: experiment.kernels,
+            preparesForEachPass: preparesForEachPass)
     }
 }
 
