@@ -62,5 +62,5 @@ extension ConvolutionShape {
     }
 
     /// Whether it is a fully connected layer.
-    var isLinear: Bool { height == 1 && width == 1 && kernelHeight == 1 && kernelWidth == 1 }
+    public var isLinear: Bool { height == 1 && width == 1 && kernelHeight == 1 && kernelWidth == 1 }
 }
