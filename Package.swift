@@ -43,6 +43,7 @@ let package = Package(
         .target(name: "MPI", dependencies: ["COpenMPI", "Diagnostics"], swiftSettings: strict),
         .target(name: "Kernels", dependencies: ["CKernelTarget", "COpenBLAS"], swiftSettings: kernels),
         .target(name: "Networks", dependencies: ["Diagnostics", "Kernels", "Random"], swiftSettings: strict),
+        .target(name: "Tuning", dependencies: ["Kernels", "Networks", "Random"], swiftSettings: strict),
         .target(name: "ImageFiles", dependencies: ["CPNG", "CTurboJPEG", "Diagnostics"], swiftSettings: strict),
         .target(
             name: "Datasets",
@@ -53,12 +54,14 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Recorder", "Yams",
+                "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Recorder",
+                "Tuning",
+                "Yams",
             ],
             swiftSettings: strict),
         .target(
             name: "Benchmarks",
-            dependencies: ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Training"], swiftSettings: strict),
+            dependencies: ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Training", "Tuning"], swiftSettings: strict),
         .target(
             name: "Cluster", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict
         ),
@@ -67,7 +70,7 @@ let package = Package(
             dependencies: [
                 "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics", "Kernels", "MPI",
                 "Networks",
-                "Recorder", "Training",
+                "Recorder", "Training", "Tuning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -88,17 +91,19 @@ let package = Package(
         .testTarget(
             name: "NetworksTests", dependencies: ["Diagnostics", "Kernels", "Networks", "Random", "TestSupport"],
             exclude: ["Golden"], swiftSettings: strict),
+        .testTarget(name: "TuningTests", dependencies: ["Kernels", "Networks", "Tuning"], swiftSettings: strict),
         .testTarget(name: "RecorderTests", dependencies: ["Diagnostics", "Recorder", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Diagnostics", "TestSupport"], swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .executableTarget(
             name: "allocation-cases",
-            dependencies: ["CAllocationCounter", "Datasets", "Kernels", "MPI", "Networks", "Parallelism", "Training"],
+            dependencies: ["CAllocationCounter", "Datasets", "Kernels", "MPI", "Networks", "Parallelism", "Training", "Tuning"],
             path: "Tests/AllocationCases", swiftSettings: strict),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Datasets", "Diagnostics", "Kernels", "Networks", "Parallelism", "TestSupport", "Training", "allocation-cases",
+                "Checkpoints", "Datasets", "Diagnostics", "Kernels", "Networks", "Parallelism", "TestSupport", "Training",
+                "allocation-cases",
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(

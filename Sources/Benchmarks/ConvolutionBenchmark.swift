@@ -2,6 +2,7 @@ import Diagnostics
 import Foundation
 import Kernels
 import Networks
+import Tuning
 
 /// The convolutions of a model, one after another and each direction for itself: time, speed and rounding error of the algorithm that the
 /// table picks, or of all that take the shape. Layers of one shape are measured once.
@@ -53,7 +54,7 @@ public struct ConvolutionBenchmark: Sendable {
     public static func layers(of model: Model) throws -> [Layer] {
         let resolved = try model.resolvedLayers()
         let readers = Set(resolved.readingImages.map(\.name))
-        let kernels = try Plan.kernels(of: model)
+        let planned = try Plan.convolutions(of: model, .init(capacity: 1))
         var layers: [Layer] = []
         for layer in resolved.flatMap(\.flattened) {
             guard case .convolution(let description) = layer.description, let shape = layer.convolutionShape else { continue }
@@ -63,7 +64,7 @@ public struct ConvolutionBenchmark: Sendable {
             }) {
                 layers[known].count += 1
             } else {
-                let choice = kernels.first { $0.forward.shape == shape } ?? ConvolutionChoice(shape)
+                let choice = planned.first { $0.shape == shape }?.kernels ?? ConvolutionChoice(shape)
                 layers.append(
                     Layer(name: layer.name, shape: shape, hasBias: description.bias, readsImages: readsImages, choice: choice))
             }
@@ -98,7 +99,8 @@ public struct ConvolutionBenchmark: Sendable {
                     Result(
                         layer: layer, direction: direction, algorithm: type(of: algorithm).name,
                         isChosen: type(of: algorithm) == type(of: chosen), seconds: .median(calls),
-                        prepareSeconds: prepared.seconds, flops: 2 * Double(shape.multiplyAdds) * Double(batch), peak: peak,
+                        prepareSeconds: prepared.measureLayingOut(), flops: 2 * Double(shape.multiplyAdds) * Double(batch),
+                        peak: peak,
                         residual: residual))
             }
         }

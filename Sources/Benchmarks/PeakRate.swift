@@ -1,4 +1,5 @@
 import Kernels
+import Tuning
 
 /// The core's fp32 peak: fused multiply-adds in registers, in flops per second of CPU time. Measured, because a shared or throttled core's
 /// nominal clock says little.

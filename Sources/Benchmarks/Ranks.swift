@@ -1,5 +1,6 @@
 import MPI
 import Training
+import Tuning
 
 /// The ranks that are measured together: those of a world, or this process alone, which then needs no MPI. All but `count` is collective.
 struct Ranks {

@@ -3,6 +3,7 @@ import Kernels
 import MPI
 import Networks
 import Training
+import Tuning
 
 /// Training steps on synthetic images, measured: no data path; over a world with the exchange, on one rank without MPI.
 public struct StepBenchmark: Sendable {

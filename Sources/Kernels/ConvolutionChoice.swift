@@ -61,6 +61,21 @@ public struct ConvolutionChoice: Sendable, CustomStringConvertible {
         }
     }
 
+    /// The algorithms that `table` names for the shape, else those that would be picked without it: for a shape of which it says nothing, for
+    /// another layout than pixels, and where the policy is the reference. A name that takes no such shape changes nothing; networks
+    /// refuse such tables.
+    public init(_ shape: ConvolutionShape, layout: TensorLayout, policy: ConvolutionPolicy, table: KernelTable?) {
+        self.init(shape, layout: layout, policy: policy)
+        guard policy == .automatic, layout == .pixels, let named = table?[shape] else { return }
+        let candidates = Self.candidates(for: shape, layout: layout)
+        func candidate(_ direction: ConvolutionDirection) -> (any ConvolutionAlgorithm)? {
+            candidates.first { type(of: $0).name == named[direction] }
+        }
+        forward = candidate(.forward) ?? forward
+        backwardInput = candidate(.input) ?? backwardInput
+        backwardWeights = candidate(.weights) ?? backwardWeights
+    }
+
     /// The algorithms forward, and for the gradients of inputs and of weights.
     public var description: String { [forward, backwardInput, backwardWeights].map { type(of: $0).name }.joined(separator: ", ") }
 

@@ -55,3 +55,17 @@ public struct ConvolutionShape: Sendable, Equatable {
     /// Multiply-adds of one image's forward pass.
     public var multiplyAdds: Int { outputPixels * taps * outputChannels }
 }
+
+extension ConvolutionShape: CustomStringConvertible {
+    /// The whole geometry, such as `32x32x16 by 3x3 to 16x16x32 stride 2 padding 1x1`: other shapes have other descriptions. What is usual
+    /// (stride 1, no padding, no dilation, one group) is left out.
+    public var description: String {
+        var text =
+            "\(height)x\(width)x\(inputChannels) by \(kernelHeight)x\(kernelWidth) to \(outputHeight)x\(outputWidth)x\(outputChannels)"
+        if stride != 1 { text += " stride \(stride)" }
+        if paddingTop != 0 || paddingLeft != 0 { text += " padding \(paddingTop)x\(paddingLeft)" }
+        if dilation != 1 { text += " dilation \(dilation)" }
+        if groups != 1 { text += " groups \(groups)" }
+        return text
+    }
+}

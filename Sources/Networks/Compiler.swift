@@ -53,22 +53,25 @@ struct Compiler {
     /// In forward order.
     private(set) var layers: [any CompiledLayer] = []
     private(set) var sizes: ValueSizes
-    /// In forward order, but for shortcuts, which come before their block.
-    var kernels: [ConvolutionChoice] { layers.compactMap { ($0 as? ConvolutionLayer)?.kernels } }
     /// Floats of the largest scratch, over all samples.
     private(set) var scratchCount = 0
     private let convolution: ConvolutionPolicy
+    private let kernels: KernelTable?
+    /// Whether neighbouring layers become one where that saves a pass over memory; no value changes by it.
     private let fuses: Bool
     private let offsets: [String: Int]
     private var dropoutCount = 0
 
-    /// - Parameter fuses: whether neighbouring layers become one where that saves a pass over memory; no value changes by it.
-    init(input: TensorShape, layout: ParameterLayout, convolution: ConvolutionPolicy, fuses: Bool) {
+    init(input: TensorShape, layout: ParameterLayout, options: Plan.Options) {
         sizes = ValueSizes(images: input)
-        self.convolution = convolution
-        self.fuses = fuses
+        convolution = options.convolution
+        kernels = options.kernels
+        fuses = options.fuses
         offsets = Dictionary(uniqueKeysWithValues: layout.tensors.map { ($0.name, $0.offset) })
     }
+
+    /// The convolutions and fully connected layers, in forward order, but for shortcuts, which come before their block.
+    var convolutions: [PlannedConvolution] { layers.compactMap { ($0 as? ConvolutionLayer).map(PlannedConvolution.init) } }
 
     /// An activation: its value, that of its gradient, and whether whatever wrote it reads it again in its backward pass, so that nothing may
     /// be written over it.
@@ -226,7 +229,7 @@ struct Compiler {
     private mutating func convolution(
         _ geometry: ConvolutionShape, of layer: ResolvedLayer, _ wiring: Wiring, _ layout: TensorLayout
     ) -> ConvolutionLayer {
-        let kernels = ConvolutionChoice(geometry, layout: layout, policy: convolution)
+        let kernels = ConvolutionChoice(geometry, layout: layout, policy: convolution, table: kernels)
         scratchCount = max(scratchCount, kernels.scratchCount)
         return ConvolutionLayer(
             kernels: kernels, wiring: wiring, parameters: parameters(of: layer),

@@ -77,6 +77,8 @@ public final class Plan {
         /// The samples that are evaluated at a time. From the experiment alone, never from ranks: where a tile ends decides how BLAS rounds.
         public var evaluationCapacity: Int
         public var convolution: ConvolutionPolicy
+        /// The algorithms of convolutions over pixels, where they are not those that the shapes would be given without it.
+        public var kernels: KernelTable?
         /// Whether weights are laid out for each pass that needs them, instead of once after they have changed: saves memory. No time is lost
         /// in training where every pass runs once a step; evaluation lays them out for every micro-batch.
         public var preparesForEachPass: Bool
@@ -90,16 +92,18 @@ public final class Plan {
         /// - Parameter evaluationCapacity: nil for `capacity`.
         public init(
             capacity: Int, evaluationCapacity: Int? = nil, convolution: ConvolutionPolicy = .automatic,
+            kernels: KernelTable? = nil,
             preparesForEachPass: Bool = false
         ) {
             self.capacity = capacity
             self.evaluationCapacity = evaluationCapacity ?? capacity
             self.convolution = convolution
+            self.kernels = kernels
             self.preparesForEachPass = preparesForEachPass
         }
     }
 
-    /// - Throws: as `Model.resolvedLayers()`.
+    /// - Throws: as `init`.
     public static func size(of model: Model, _ options: Options) throws -> Size {
         let draft = try Draft(model, options)
         return Size(
@@ -108,13 +112,14 @@ public final class Plan {
             arena: draft.layout.arenaCount * MemoryLayout<Float>.stride)
     }
 
-    /// What each convolution and fully connected layer of a model is computed by.
-    /// - Throws: as `Model.resolvedLayers()`.
-    public static func kernels(of model: Model) throws -> [ConvolutionChoice] {
-        try Draft(model, Options(capacity: 1)).compiler.kernels
+    /// The convolutions and fully connected layers as a plan would compute them, in forward order.
+    /// - Throws: as `init`.
+    public static func convolutions(of model: Model, _ options: Options) throws -> [PlannedConvolution] {
+        try Draft(model, options).compiler.convolutions
     }
 
-    /// - Throws: `Failure.usage` naming the layer, the shape that came and the one it can take, where the model does not fit together.
+    /// - Throws: `Failure.usage` naming the layer, the shape that came and the one it can take, where the model does not fit together; as
+    ///   `KernelTable.check(fits:)`.
     public init(model: Model, loss: Loss = .softmax(labelSmoothing: 0), _ options: Options) throws {
         capacity = options.capacity
         require(capacity > 0, "a plan is for at least one sample, not \(capacity)")
@@ -127,7 +132,7 @@ public final class Plan {
         layout = draft.layout
         (layers, passes, outputs, outputsGradient) = (draft.compiler.layers, draft.passes, draft.outputs, draft.outputsGradient)
         batchNorms = layers.compactMap { $0 as? BatchNormLayer }
-        kernels = draft.compiler.kernels
+        convolutions = draft.compiler.convolutions
         let room = draft.compiler.sizes.room(for: capacity)
         whole = AlignedFloats(bytes: draft.storage.bytesPerSample * room)
         tile = AlignedFloats(bytes: draft.storage.tileBytes)
@@ -151,8 +156,9 @@ public final class Plan {
         init(_ model: Model, _ options: Options) throws {
             let resolved = try model.resolvedLayers()
             layout = ParameterLayout(resolved)
-            var compiler = Compiler(input: model.input, layout: layout, convolution: options.convolution, fuses: options.fuses)
+            var compiler = Compiler(input: model.input, layout: layout, options: options)
             (outputs, outputsGradient) = compiler.compile(resolved, classes: model.classes)
+            try options.kernels?.check(fits: compiler.convolutions)
             self.compiler = compiler
             passes = Passes(compiler.layers, for: options, sizes: compiler.sizes)
             storage = Storage(
@@ -197,8 +203,8 @@ public final class Plan {
         }
     }
 
-    /// What each convolution and fully connected layer is computed by, in forward order but for shortcuts, which come before their block.
-    public let kernels: [ConvolutionChoice]
+    /// The convolutions and fully connected layers, in forward order, but for shortcuts, which come before their block.
+    public let convolutions: [PlannedConvolution]
 
     /// Parts of the network that run one after another with a sum over ranks in between: one more than BatchNorm layers.
     public var stageCount: Int { batchNorms.count + 1 }

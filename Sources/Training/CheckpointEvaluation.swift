@@ -45,7 +45,7 @@ public struct CheckpointEvaluation {
         sampleCount = samples.count
         let chunk = Evaluator.chunk(for: experiment)
         let (plan, state) = try world.agreed {
-            let plan = try Plan(experiment, Plan.Options(capacity: chunk, convolution: experiment.convolution))
+            let plan = try Plan(experiment, Plan.Options(experiment, capacity: chunk))
             let state = TrainingState(layout: plan.layout, optimiser: Optimiser())
             try state.restore(from: file)
             return (plan, state)
@@ -59,7 +59,14 @@ public struct CheckpointEvaluation {
 extension CheckpointFile {
     /// The experiment that the checkpoint belongs to.
     public func decodedExperiment() throws -> Experiment {
-        try Recipe.decode(Experiment.self, from: experiment, name: path, kind: .badData)
+        let experiment = try Recipe.decode(Experiment.self, from: experiment, name: path, kind: .badData)
+        guard experiment.kernels != nil else { return experiment }
+        do {
+            _ = try Plan.convolutions(of: experiment.resolvedModel(), Plan.Options(experiment, capacity: 1))
+        } catch let failure as Failure {
+            throw Failure(.badData, "\(path): \(failure.description)")
+        }
+        return experiment
     }
     /// Where its training stood.
     public func decodedProgress() throws -> Progress {

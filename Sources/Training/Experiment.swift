@@ -27,6 +27,8 @@ public struct Experiment: Sendable, Equatable {
     public var syncBatchNorm = false
     /// The kernels that convolutions are computed by.
     public var convolution = ConvolutionPolicy.automatic
+    /// The algorithms of single convolutions, as tuning found them; nil where the shapes alone decide.
+    public var kernels: KernelTable?
 
     /// Each micro-batch's gradient is a term of its own, added by a fixed tree: the same bits at any number of ranks.
     public var reproducible = false
@@ -111,7 +113,7 @@ extension Experiment: Codable {
         case split, augmentation, optimiser, schedule, plateau, loss
         case earlyStopping = "early-stopping"
         case syncBatchNorm = "sync-batchnorm"
-        case convolution, reproducible, wire
+        case convolution, kernels, reproducible, wire
     }
 
     public init(from decoder: any Decoder) throws {
@@ -131,6 +133,7 @@ extension Experiment: Codable {
         loss = try container.decode(.loss, or: loss)
         syncBatchNorm = try container.decode(.syncBatchNorm, or: syncBatchNorm)
         convolution = try container.decode(.convolution, or: convolution)
+        kernels = try container.decodeIfPresent(KernelTable.self, forKey: .kernels)
         reproducible = try container.decode(.reproducible, or: reproducible)
         wire = try container.decode(.wire, or: wire)
     }

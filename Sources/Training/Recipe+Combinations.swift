@@ -17,6 +17,9 @@ extension Recipe {
             isReproducible && experiment.syncBatchNorm, "reproducible", beside: "sync-batchnorm",
             because: "the sums of statistics over the global batch have no order that is free of ranks",
             remedy: "leave --sync-batchnorm out, and set --micro-batches lower for statistics over more samples")
+        try refuse(
+            experiment.kernels != nil && experiment.convolution == .im2col, "kernels", beside: "convolution im2col",
+            because: "the column matrix computes every convolution", remedy: "take the kernels out of the recipe")
         if execution.exchange == .mpi {
             let remedy = "leave --exchange at tree"
             try refuse(

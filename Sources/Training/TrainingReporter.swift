@@ -1,8 +1,13 @@
 import Datasets
 import Networks
+import Tuning
 
 /// What a run tells while it goes on. Called on rank 0 alone, but for `warn`.
 public protocol TrainingReporter: AnyObject {
+    /// Before one of `count` convolutions is timed; from 1.
+    func tuning(convolution: Int, of count: Int)
+    /// When all have been timed.
+    func tuned(_ kernels: TunedKernels)
     /// Before the first step.
     func started(_ summary: RunSummary)
     /// After every step; must return at once.

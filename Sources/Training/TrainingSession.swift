@@ -14,6 +14,8 @@ public struct TrainingRequest: Sendable {
     /// The model by name, where one was given.
     public var model: BuiltInModel?
     public var resume: Resume?
+    /// Whether the algorithms of convolutions are timed before the first step, and the fastest taken.
+    public var tunes: Bool
     /// Settings that go over the recipe's.
     public var settings: @Sendable (inout Recipe) -> Void
     /// The command line, for `run.json`.
@@ -27,12 +29,13 @@ public struct TrainingRequest: Sendable {
     }
 
     public init(
-        recipe: Recipe?, model: BuiltInModel?, resume: Resume?, command: [String],
+        recipe: Recipe?, model: BuiltInModel?, resume: Resume?, tunes: Bool = false, command: [String],
         settings: @escaping @Sendable (inout Recipe) -> Void
     ) {
         self.recipe = recipe
         self.model = model
         self.resume = resume
+        self.tunes = tunes
         self.settings = settings
         self.command = command
     }
@@ -70,13 +73,12 @@ public final class TrainingSession {
         self.dataset = dataset
         let fault = try world.agreed { try FaultPoint.inEnvironment() }
         self.fault = fault
-        let experiment = try world.agreed {
+        var experiment = try world.agreed {
             var resolved = try recipe.experiment.resolved(with: dataset)
             try resumed?.checkFits(resolved)
             fault?.change(&resolved, rank: world.rank)
             return resolved
         }
-        self.experiment = experiment
         let comparison = StartComparison(world: world)
         try comparison.compare(experiment, recipe.execution)
         let (training, validation) = experiment.split.divide(dataset.training)
@@ -94,9 +96,18 @@ public final class TrainingSession {
         }
         if world.rank == 0, let warning = batchNorm.warning { reporter.warn(warning) }
         if world.rank == 0, let warning = experiment.schedule.warning(epochs: experiment.epochs) { reporter.warn(warning) }
-        try world.agreed {
-            try MemoryNeed(experiment, partition: partition, rank: world.rank).check(ranksHere: world.localSize)
+        func checkMemory(_ experiment: Experiment) throws {
+            try world.agreed {
+                try MemoryNeed(experiment, partition: partition, rank: world.rank).check(ranksHere: world.localSize)
+            }
         }
+        try checkMemory(experiment)
+        if request.tunes {
+            experiment = try experiment.tuned(partition: partition, world: world, reporter: reporter)
+            // Other kernels take other scratch.
+            try checkMemory(experiment)
+        }
+        self.experiment = experiment
         let (work, plan) = try world.agreed {
             let work = try RankWork(experiment, partition: partition, rank: world.rank)
             return (work, try Plan(experiment, work.options))
@@ -230,6 +241,7 @@ extension TrainingRequest {
         if let model, self.recipe != nil || resumed != nil { recipe.experiment.model = .named(model) }
         settings(&recipe)
         try recipe.validate()
+        try checkTuning(of: recipe.experiment)
         return recipe
     }
 }

@@ -6,6 +6,7 @@ import Kernels
 import MPI
 import Networks
 import Training
+import Tuning
 
 struct BenchStep: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ import Foundation
 import MPI
 import Networks
 import Training
+import Tuning
 
 /// Tells on rank 0 how training goes: a line that is redrawn on a terminal, plain lines at a calm rate elsewhere. Other ranks are silent
 /// but for warnings, which carry rank and host.
@@ -21,6 +22,23 @@ final class Console: TrainingReporter {
         rank = world.rank
         host = world.hostName
         worldSize = world.size
+    }
+
+    func tuning(convolution: Int, of count: Int) {
+        guard convolution == 1 || terminal.isDue else { return }
+        terminal.progress("tuning convolution \(convolution) of \(count)")
+    }
+
+    func tuned(_ kernels: TunedKernels) {
+        let (changes, count) = (kernels.changes, kernels.table.entries.count)
+        terminal.print(
+            "tuned \(count) convolution\(count == 1 ? "" : "s"): \(changes.count) of \(kernels.productCount) products are not the default table's"
+        )
+        for change in changes {
+            terminal.print(
+                "  \(change.shape), \(change.direction.rawValue): \(change.chosen) instead of \(change.usual), "
+                    + String(format: "%.2f times as fast", change.speedUp))
+        }
     }
 
     func started(_ summary: RunSummary) {

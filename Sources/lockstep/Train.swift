@@ -59,6 +59,13 @@ struct Train: ParsableCommand {
     @Option(help: "The kernels of convolutions: auto, or im2col for the column matrix and BLAS everywhere. (default: auto)")
     var convolution: ConvolutionPolicy?
 
+    /// Not `--tune`: mpirun takes that, wherever it stands, for an option of its own that names a file of parameters.
+    @Flag(
+        help:
+            "Time the algorithms of each convolution before the first step, and train with the fastest; the recipe keeps the choice."
+    )
+    var tuneKernels = false
+
     @Option(parsing: .unconditional, help: "The learning rate at the start. (default: 0.01)")
     var learningRate: Double?
 
@@ -136,7 +143,8 @@ struct Train: ParsableCommand {
     func run() throws {
         let request = TrainingRequest(
             recipe: try recipe.map(Recipe.read), model: try model.map(BuiltInModel.init(named:)),
-            resume: resume.map { $0.isEmpty ? .newest : .file($0) }, command: CommandLine.arguments, settings: settings())
+            resume: resume.map { $0.isEmpty ? .newest : .file($0) }, tunes: tuneKernels, command: CommandLine.arguments,
+            settings: settings())
         try Ending.withWorld { world in
             let console = Console(world: world)
             console.warnOfSharedCores()
@@ -158,6 +166,8 @@ struct Train: ParsableCommand {
             set(subset, \.experiment.split.subset)
             set(syncBatchnorm, \.experiment.syncBatchNorm)
             set(convolution, \.experiment.convolution)
+            // A choice for all convolutions goes over what was chosen for single ones.
+            if convolution != nil { recipe.experiment.kernels = nil }
             set(learningRate, \.experiment.optimiser.rate)
             set(momentum, \.experiment.optimiser.momentum)
             set(nesterov, \.experiment.optimiser.nesterov)

@@ -12,6 +12,7 @@ import Glibc
 import MPI
 import Networks
 import Training
+import Tuning
 
 /// Counts from the end of step `warm` to the end of step `last`; silent otherwise.
 final class CountingReporter: TrainingReporter {
@@ -19,6 +20,8 @@ final class CountingReporter: TrainingReporter {
     static let last = 120
     private(set) var allocations = -1
 
+    func tuning(convolution: Int, of count: Int) {}
+    func tuned(_ kernels: TunedKernels) {}
     func started(_ summary: RunSummary) {}
     func stepped(_ report: StepReport) {
         switch report.progress.position.step {

@@ -11,20 +11,22 @@ import Testing
         "MPI": ["COpenMPI", "Diagnostics"],
         "Kernels": ["CKernelTarget", "COpenBLAS"],
         "Networks": ["Diagnostics", "Kernels", "Random"],
+        "Tuning": ["Kernels", "Networks", "Random"],
         "ImageFiles": ["CPNG", "CTurboJPEG", "Diagnostics"],
         "Datasets": ["Crypto", "CZlib", "Diagnostics", "ImageFiles", "Random"],
         "Checkpoints": ["CZlib", "Diagnostics"],
         "Parallelism": ["Diagnostics", "Kernels", "MPI", "Networks"],
         "Training": [
-            "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Recorder", "Yams",
+            "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Recorder", "Tuning",
+            "Yams",
         ],
-        "Benchmarks": ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Training"],
+        "Benchmarks": ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Training", "Tuning"],
         "Cluster": ["Crypto", "Diagnostics"],
         "lockstep": [
             "ArgumentParser", "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics",
             "Kernels",
             "MPI", "Networks", "Recorder",
-            "Training",
+            "Training", "Tuning",
         ],
     ]
     private static let systemLibraries: Set<String> = ["COpenBLAS", "COpenMPI", "CPNG", "CTurboJPEG", "CZlib"]

@@ -21,8 +21,4 @@ import Testing
     @Test func oneSizeIsNoLine() {
         #expect(LatencyFit([(8, 1e-6), (8, 2e-6)]) == nil && LatencyFit([]) == nil)
     }
-
-    @Test func medians() {
-        #expect([3.0, 1, 2].median == 2 && [4.0, 1, 2, 3].median == 2.5 && [Double]().median.isNaN)
-    }
 }

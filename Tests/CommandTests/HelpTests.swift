@@ -35,7 +35,9 @@ import Testing
         #expect(
             options == [
                 "--model", "--data", "--epochs", "--max-steps", "--global-batch", "--micro-batches", "--validation", "--subset",
-                "--sync-batchnorm", "--convolution", "--learning-rate", "--momentum", "--nesterov", "--weight-decay", "--schedule",
+                "--sync-batchnorm", "--convolution", "--tune-kernels", "--learning-rate", "--momentum", "--nesterov",
+                "--weight-decay",
+                "--schedule",
                 "--augment", "--seed", "--run", "--resume", "--keep", "--log-every", "--parallelism", "--exchange",
                 "--overlap", "--reproducible", "--wire", "--bucket-size", "--check-every", "--version",
             ], "\(run.report)")

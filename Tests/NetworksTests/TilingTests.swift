@@ -44,7 +44,7 @@ import Testing
         func passes(_ capacity: Int, evaluated: Int) -> Passes {
             let options = Plan.Options(capacity: capacity, evaluationCapacity: evaluated)
             var compiler = Compiler(
-                input: builtIn.usualInput, layout: ParameterLayout(resolved), convolution: .automatic, fuses: true)
+                input: builtIn.usualInput, layout: ParameterLayout(resolved), options: options)
             _ = compiler.compile(resolved, classes: 10)
             return Passes(compiler.layers, for: options, sizes: compiler.sizes)
         }

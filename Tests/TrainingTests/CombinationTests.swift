@@ -12,6 +12,8 @@ import Testing
         ("reproducible", { $0.experiment.reproducible = true }),
         ("sync-batchnorm", { $0.experiment.syncBatchNorm = true }),
         ("wire bf16", { $0.experiment.wire = .bf16 }),
+        ("kernels", { $0.experiment.kernels = KernelTable() }),
+        ("convolution im2col", { $0.experiment.convolution = .im2col }),
         ("optimiser.clip", { $0.experiment.optimiser.clip = 1 }),
         ("optimiser.lars", { $0.experiment.optimiser.lars = 0.001 }),
     ]
@@ -19,6 +21,7 @@ import Testing
         ["reproducible", "sync-batchnorm"], ["exchange mpi", "reproducible"], ["exchange mpi", "wire bf16"],
         ["exchange mpi", "parallelism sharded"], ["parallelism sharded", "optimiser.clip"],
         ["parallelism sharded", "optimiser.lars"], ["parallelism sharded", "wire bf16"],
+        ["kernels", "convolution im2col"],
     ]
 
     @Test func everyPair() throws {

@@ -1,37 +1,17 @@
 import Kernels
 import Random
 
-/// Which of a convolution's three products.
-public enum ConvolutionDirection: String, Sendable, CaseIterable {
-    case forward
-    /// The gradient with respect to the input.
-    case input
-    /// The gradient with respect to the weights, and to the bias.
-    case weights
-}
-
-extension ConvolutionChoice {
-    func algorithm(for direction: ConvolutionDirection) -> any ConvolutionAlgorithm {
-        switch direction {
-        case .forward: forward
-        case .input: backwardInput
-        case .weights: backwardWeights
-        }
-    }
-}
-
 /// The weights as an algorithm lays them out for one direction, with its scratch, and the activations in its layout.
-struct Prepared {
-    /// What laying the weights out took.
-    let seconds: Seconds
+public struct Prepared {
+    /// Nil where the weights are taken as they stand.
+    private let layOut: (() -> Void)?
     let scratch: AlignedFloats
     let input: AlignedFloats
     let outputGradient: AlignedFloats
     /// Nil where the weights are taken as they stand.
     let weights: AlignedFloats?
 
-    init(_ algorithm: any ConvolutionAlgorithm, _ direction: ConvolutionDirection, _ operands: ConvolutionOperands) {
-        let weights = operands.weights.base
+    public init(_ algorithm: any ConvolutionAlgorithm, _ direction: ConvolutionDirection, _ operands: ConvolutionOperands) {
         scratch = AlignedFloats(count: algorithm.scratchCount)
         input = algorithm.layout.laidOut(operands.input, samples: operands.images)
         outputGradient = algorithm.layout.laidOut(operands.outputGradient, samples: operands.images)
@@ -42,27 +22,31 @@ struct Prepared {
             case .weights: 0
             }
         guard count > 0 else {
-            (self.weights, seconds) = (nil, Seconds())
+            (self.weights, layOut) = (nil, nil)
             return
         }
         let prepared = AlignedFloats(count: count)
         self.weights = prepared
-        func lay() {
+        let layOut = { [operands] in
+            let weights = operands.weights.base
             if direction == .forward {
                 algorithm.prepareForward(weights: weights, into: prepared.base)
             } else {
                 algorithm.prepareBackward(weights: weights, into: prepared.base)
             }
         }
-        lay()
-        seconds = Seconds.measured(lay)
+        layOut()
+        self.layOut = layOut
     }
+
+    /// Lays the weights out once more; what that takes.
+    public func measureLayingOut() -> Seconds { layOut.map { Seconds.measured($0) } ?? Seconds() }
 }
 
 /// All that goes into and comes out of one convolution's three products, with values in [−1, 1).
-struct ConvolutionOperands {
-    let shape: ConvolutionShape
-    let images: Int
+public struct ConvolutionOperands {
+    public let shape: ConvolutionShape
+    public let images: Int
     let input: AlignedFloats
     let weights: AlignedFloats
     let bias: AlignedFloats?
@@ -71,7 +55,7 @@ struct ConvolutionOperands {
     /// Multiply-adds up to which plain loops are quick: a few hundredths of a second.
     private static let quickMultiplyAdds = 1 << 23
 
-    init(_ shape: ConvolutionShape, images: Int, hasBias: Bool) {
+    public init(_ shape: ConvolutionShape, images: Int, hasBias: Bool) {
         self.shape = shape
         self.images = images
         input = Self.drawn(images * shape.inputCount, stream: 0)
@@ -81,7 +65,7 @@ struct ConvolutionOperands {
     }
 
     /// Storage for a direction's result in a layout, full of zeros.
-    func target(_ direction: ConvolutionDirection, _ layout: TensorLayout) -> AlignedFloats {
+    public func target(_ direction: ConvolutionDirection, _ layout: TensorLayout) -> AlignedFloats {
         switch direction {
         case .forward: AlignedFloats(count: layout.floats(samples: images, count: shape.outputCount))
         case .input: AlignedFloats(count: layout.floats(samples: images, count: shape.inputCount))
@@ -90,7 +74,7 @@ struct ConvolutionOperands {
     }
 
     /// A direction's result as it is in pixels.
-    func inPixels(_ target: AlignedFloats, _ direction: ConvolutionDirection, from layout: TensorLayout) -> AlignedFloats {
+    public func inPixels(_ target: AlignedFloats, _ direction: ConvolutionDirection, from layout: TensorLayout) -> AlignedFloats {
         switch direction {
         case .forward: layout.inPixels(target, samples: images, count: shape.outputCount)
         case .input: layout.inPixels(target, samples: images, count: shape.inputCount)
@@ -99,7 +83,7 @@ struct ConvolutionOperands {
     }
 
     /// One product by one algorithm; that of the weights is added to what is there.
-    func run(
+    public func run(
         _ algorithm: any ConvolutionAlgorithm, _ direction: ConvolutionDirection, _ prepared: Prepared, into target: AlignedFloats
     ) {
         let laidOut = UnsafePointer(prepared.weights?.base ?? weights.base)
@@ -122,7 +106,7 @@ struct ConvolutionOperands {
     }
 
     /// What a direction's result should be.
-    func reference(_ direction: ConvolutionDirection) -> AlignedFloats {
+    public func reference(_ direction: ConvolutionDirection) -> AlignedFloats {
         let target = target(direction, .pixels)
         guard images * shape.multiplyAdds <= Self.quickMultiplyAdds else {
             let im2col = Im2colConvolution(shape)

@@ -22,19 +22,19 @@ public struct Seconds: Sendable, Equatable {
     }
 
     /// What `work` takes.
-    static func measured(_ work: () throws -> Void) rethrows -> Seconds {
+    public static func measured(_ work: () throws -> Void) rethrows -> Seconds {
         let (wall, cpu) = (read(CLOCK_MONOTONIC), read(CLOCK_THREAD_CPUTIME_ID))
         try work()
         return Seconds(wall: read(CLOCK_MONOTONIC) - wall, cpu: read(CLOCK_THREAD_CPUTIME_ID) - cpu)
     }
 
     /// The median of each clock for itself.
-    static func median(_ all: [Seconds]) -> Seconds {
+    public static func median(_ all: [Seconds]) -> Seconds {
         Seconds(wall: all.map(\.wall).median, cpu: all.map(\.cpu).median)
     }
 
     /// The wall clock's time, since some beginning of its own.
-    static func wallNow() -> Double { read(CLOCK_MONOTONIC) }
+    public static func wallNow() -> Double { read(CLOCK_MONOTONIC) }
 
     /// The clocks of POSIX's `clock_gettime`.
     private static func read(_ clock: clockid_t) -> Double {
@@ -46,7 +46,7 @@ public struct Seconds: Sendable, Equatable {
 
 extension [Double] {
     /// The middle value, or the mean of the two in the middle; not a number where there is none.
-    var median: Double {
+    public var median: Double {
         guard !isEmpty else { return .nan }
         let sorted = sorted()
         return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
