@@ -66,8 +66,7 @@ let package = Package(
             name: "lockstep",
             dependencies: [
                 "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics", "Kernels", "MPI",
-                "Networks",
-                "Recorder", "Training",
+                "Networks", "Parallelism", "Recorder", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

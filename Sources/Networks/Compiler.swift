@@ -58,14 +58,24 @@ struct Compiler {
     private let convolution: ConvolutionPolicy
     private let fuses: Bool
     private let offsets: [String: Int]
-    private var dropoutCount = 0
+    private var dropoutCount: Int
+    private let firstNeuron: Int
+
+    /// What goes into a part of a network and comes out of it.
+    struct Ends {
+        let outputs: Value
+        let outputsGradient: Value
+        /// Nil where the inputs are images.
+        let inputsGradient: Value?
+    }
 
     /// - Parameter fuses: whether neighbouring layers become one where that saves a pass over memory; no value changes by it.
-    init(input: TensorShape, layout: ParameterLayout, convolution: ConvolutionPolicy, fuses: Bool) {
-        sizes = ValueSizes(images: input)
+    init(_ part: NetworkPart, convolution: ConvolutionPolicy, fuses: Bool) {
+        sizes = ValueSizes(images: part.input)
         self.convolution = convolution
         self.fuses = fuses
-        offsets = Dictionary(uniqueKeysWithValues: layout.tensors.map { ($0.name, $0.offset) })
+        (dropoutCount, firstNeuron) = (part.firstDropout, part.firstNeuron)
+        offsets = Dictionary(uniqueKeysWithValues: part.layout.tensors.map { ($0.name, $0.offset) })
     }
 
     /// An activation: its value, that of its gradient, and whether whatever wrote it reads it again in its backward pass, so that nothing may
@@ -77,14 +87,16 @@ struct Compiler {
         var layout = TensorLayout.pixels
     }
 
-    /// Compiles a whole model; returns its outputs and their gradient.
-    mutating func compile(_ model: [ResolvedLayer], classes: Int) -> (outputs: Value, gradient: Value) {
-        let end = sizes.add(classes)
-        let images = Activation(value: .images, gradient: nil, isReadAgain: true)
+    /// Compiles all of a part.
+    mutating func compile(_ part: NetworkPart) -> Ends {
+        let end = sizes.add(part.outputCount)
+        let inputsGradient = part.givesInputGradients ? sizes.add(part.input.count) : nil
+        let inputs = Activation(value: .images, gradient: inputsGradient, isReadAgain: true)
         // BatchNorm wants pixels, and takes micro-batches of perhaps fewer samples than a vector has lanes.
-        let hasBatchNorm = model.flatMap(\.flattened).contains { if case .batchNorm = $0.description { true } else { false } }
-        let outputs = compile(model, from: images, end: end, mayBlock: !hasBatchNorm)
-        return (outputs.value, end)
+        let layers = part.layers.flatMap(\.flattened)
+        let hasBatchNorm = layers.contains { if case .batchNorm = $0.description { true } else { false } }
+        let outputs = compile(part.layers, from: inputs, end: end, mayBlock: !hasBatchNorm)
+        return Ends(outputs: outputs.value, outputsGradient: end, inputsGradient: inputsGradient)
     }
 
     /// Compiles a chain whose last activation has its gradient in `end`.
@@ -96,7 +108,8 @@ struct Compiler {
         var current = input
         for (index, fusion) in working.enumerated() {
             let isLast = index == working.count - 1
-            let layout = fusion.layer.layout(behind: current.layout, convolution: mayBlock && !isLast ? convolution : .im2col)
+            let layout =
+                isLast ? .pixels : fusion.layer.layout(behind: current.layout, convolution: mayBlock ? convolution : .im2col)
             current = append(fusion, to: rearranged(current, fusion.layer.input.count, layout), end: isLast ? end : nil)
         }
         return current
@@ -219,7 +232,8 @@ struct Compiler {
             defer { dropoutCount += 1 }
             return (
                 DropoutLayer(
-                    ordinal: dropoutCount, count: layer.input.count, rate: description.rate, wiring: wiring,
+                    ordinal: dropoutCount, firstNeuron: firstNeuron, count: layer.input.count, rate: description.rate,
+                    wiring: wiring,
                     kept: sizes.add(layer.input.count, of: Bool.self)), false
             )
         case .padChannels:

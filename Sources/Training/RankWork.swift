@@ -10,24 +10,42 @@ struct RankWork {
     /// Micro-batches that are computed together, in order.
     let groups: [Range<Int>]
     let options: Plan.Options
+    /// For hybrid parallelism: the model with its linear layers divided over the ranks.
+    let divided: DividedModel?
+    /// The samples that are evaluated together.
+    private let chunk: Int
 
     /// Samples up to which micro-batches are put together: more would take more memory and save nothing.
     private static let groupSamples = 256
 
-    /// - Throws: as `Model.resolvedLayers()`.
-    init(_ experiment: Experiment, partition: BatchPartition, rank: Int) throws {
+    /// - Throws: as `Model.resolvedLayers()` and, for hybrid parallelism, `DividedModel`.
+    init(
+        _ experiment: Experiment, _ placement: ParameterPlacement = .replicated, partition: BatchPartition, rank: Int
+    ) throws {
+        let model = try experiment.resolvedModel()
+        divided = placement == .hybrid ? try DividedModel(model, parts: partition.ranks) : nil
         let mine = partition.microBatches(ofRank: rank)
-        let hasBatchNorm = try experiment.resolvedModel().hasBatchNorm
+        let hasBatchNorm = try model.hasBatchNorm
         var count = max(1, Self.groupSamples / partition.largestMicroBatch)
+        // The linear layers wait for all activations, so that nothing is saved by fewer at a time.
+        if divided != nil { count = mine.count }
         // With statistics over the global batch, a rank holds its whole share at once.
         if hasBatchNorm { count = experiment.syncBatchNorm ? mine.count : 1 }
         // Each is a term of its own in the sum.
         if experiment.reproducible { count = 1 }
         groups = stride(from: mine.lowerBound, to: mine.upperBound, by: count).map { $0..<min($0 + count, mine.upperBound) }
+        chunk = Evaluator.chunk(for: experiment)
         let largest = (groups.map(\.count).max() ?? 0) * partition.largestMicroBatch
         options = Plan.Options(
-            capacity: max(largest, Evaluator.chunk(for: experiment)), convolution: experiment.convolution,
+            capacity: max(largest, chunk), convolution: experiment.convolution,
             preparesForEachPass: groups.count == 1)
+    }
+
+    /// What the plan of the whole network is compiled for: where linear layers are divided, that only evaluates.
+    var wholeOptions: Plan.Options {
+        var options = options
+        if divided != nil { options.capacity = chunk }
+        return options
     }
 }
 

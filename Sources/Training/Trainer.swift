@@ -18,6 +18,7 @@ public final class Trainer {
     private let reporter: any TrainingReporter
     private let recorder: FlightRecorder
     private let state: TrainingState
+    private let division: DividedState?
     private let strategy: StepStrategy
     private let exchange: Exchange
     private let runner: StepRunner
@@ -41,12 +42,13 @@ public final class Trainer {
         world = session.world
         reporter = session.reporter
         recorder = session.recorder
-        state = session.state
+        (state, division) = (session.state, session.division)
         partition = session.partition
         strategy = session.strategy
         let plan = session.plan
         exchange = Exchange(
-            world: world, plan: plan, gradients: state.gradients, buckets: strategy.buckets, recorder: recorder)
+            world: world, plan: strategy.hybrid?.fronts.first ?? plan, gradients: state.gradients, buckets: strategy.buckets,
+            recorder: recorder)
         runner = StepRunner(
             experiment, partition: partition, plan: plan, strategy: strategy, state: state, exchange: exchange)
         self.metrics = metrics
@@ -90,6 +92,7 @@ public final class Trainer {
             if isEpochEnd || isDone {
                 let training = state.progress.figures
                 if isEpochEnd { state.progress.figures = Figures() }
+                try division?.gatherParameters()
                 let validation = try validationEvaluator.map { try evaluate($0, "validation") }
                 let validated = clock.now
                 let test = try evaluate(testEvaluator, "test")
@@ -159,7 +162,7 @@ public final class Trainer {
             batch.position == state.progress.position,
             "the loader is at \(batch.position), training at \(state.progress.position)")
         let rate = rate(at: batch.position)
-        runner.begin()
+        runner.begin(batch)
         for (index, operation) in strategy.program.operations.enumerated() {
             recorder.enter(operation.phase, step: step, operation: index)
             try runner.run(operation, on: batch, rate: rate)
@@ -191,7 +194,8 @@ public final class Trainer {
 
     private func evaluate(_ evaluator: Evaluator, _ set: String) throws -> Figures {
         recorder.enter(.evaluating, step: state.progress.position.step)
-        let figures = try evaluator.figures(parameters: state.parameters.base, over: world, sums: sums)
+        let parameters = (division?.whole ?? state).parameters
+        let figures = try evaluator.figures(parameters: parameters.base, over: world, sums: sums)
         // The last step may have been the one that diverged: what it left must not become the newest checkpoint.
         if figures.nonFinite > 0 {
             let step = state.progress.position.step
@@ -251,9 +255,10 @@ public final class Trainer {
         }
         if world.rank == 0 { reporter.finishedEpoch(report) }
         if let velocity = state.velocity, velocity.whole == nil { try exchange.gather(velocity) }
+        try division?.gatherOptimiserState()
         if let store {
             recorder.enter(.checkpointing, step: step)
-            let checkpoint = try state.checkpoint(of: experiment)
+            let checkpoint = try (division?.whole ?? state).checkpoint(of: experiment)
             reporter.wroteCheckpoint(try store.write(checkpoint, step: step))
             if isBest { try store.keepAsBest(checkpoint, step: step) }
         }

@@ -53,6 +53,8 @@ public final class TrainingSession {
     let plan: Plan
     let strategy: StepStrategy
     let state: TrainingState
+    /// Nil where this rank has the whole state.
+    let division: DividedState?
     private let run: RunDirectory
     private let resumed: ResumedCheckpoint?
 
@@ -68,7 +70,7 @@ public final class TrainingSession {
         let dataset = try world.agreed { try Self.openData(recipe.execution) }
         self.dataset = dataset
         let experiment = try world.agreed {
-            let resolved = try recipe.experiment.resolved(with: dataset)
+            let resolved = try recipe.experiment.resolved(with: dataset, ranks: world.size)
             try resumed?.checkFits(resolved)
             return resolved
         }
@@ -92,18 +94,23 @@ public final class TrainingSession {
         if world.rank == 0, let warning = batchNorm.warning { reporter.warn(warning) }
         if world.rank == 0, let warning = experiment.schedule.warning(epochs: experiment.epochs) { reporter.warn(warning) }
         try world.agreed {
-            try MemoryNeed(experiment, partition: partition, rank: world.rank).check(ranksHere: world.localSize)
+            try MemoryNeed(experiment, recipe.execution.parallelism, partition: partition, rank: world.rank)
+                .check(ranksHere: world.localSize)
         }
         let (work, plan) = try world.agreed {
-            let work = try RankWork(experiment, partition: partition, rank: world.rank)
-            return (work, try Plan(experiment, work.options))
+            let work = try RankWork(experiment, recipe.execution.parallelism, partition: partition, rank: world.rank)
+            return (work, try Plan(experiment, work.wholeOptions))
         }
         self.plan = plan
         strategy = try StepStrategy(
-            experiment, recipe.execution, partition: partition, plan: plan, groups: work.groups, world: world)
-        state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser, in: strategy.storage)
-        state.layout.initialise(state.parameters.base, seed: experiment.seed)
-        try resumed?.restore(state, for: experiment, over: world)
+            experiment, recipe.execution, partition: partition, plan: plan, work: work, world: world)
+        let state = TrainingState(layout: strategy.layout, optimiser: experiment.optimiser, in: strategy.storage)
+        self.state = state
+        division = work.divided.map { DividedState($0, own: state, optimiser: experiment.optimiser, world: world) }
+        let whole = division?.whole ?? state
+        whole.layout.initialise(whole.parameters.base, seed: experiment.seed)
+        try resumed?.restore(whole, for: experiment, over: world)
+        division?.cut()
 
         let run = try Self.prepareRunDirectory(
             recipe, experiment, request: request, resumed: resumed, world: world, reporter: reporter)
@@ -132,13 +139,13 @@ public final class TrainingSession {
             reporter.started(
                 RunSummary(
                     experiment: experiment, run: run, ranks: world.size, partition: partition,
-                    parameterCount: state.layout.parameterCount, start: start, totalSteps: trainer.totalSteps,
+                    parameterCount: plan.layout.parameterCount, start: start, totalSteps: trainer.totalSteps,
                     changes: resumed?.changes(to: experiment) ?? [],
                     resumedFrom: resumed?.path))
         }
         do {
             try trainer.train()
-            try strategy.buckets?.free()
+            try strategy.free()
             recorder.close("trained to the end")
         } catch {
             recorder.close(String(describing: error))

@@ -23,8 +23,7 @@ import Testing
         "lockstep": [
             "ArgumentParser", "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics",
             "Kernels",
-            "MPI", "Networks", "Recorder",
-            "Training",
+            "MPI", "Networks", "Parallelism", "Recorder", "Training",
         ],
     ]
     private static let systemLibraries: Set<String> = ["COpenBLAS", "COpenMPI", "CPNG", "CTurboJPEG", "CZlib"]
