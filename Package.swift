@@ -91,7 +91,8 @@ let package = Package(
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Diagnostics", "TestSupport"], swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .executableTarget(
-            name: "allocation-cases", dependencies: ["CAllocationCounter", "Datasets", "Kernels", "MPI", "Networks", "Training"],
+            name: "allocation-cases",
+            dependencies: ["CAllocationCounter", "Datasets", "Kernels", "MPI", "Networks", "Parallelism", "Training"],
             path: "Tests/AllocationCases", swiftSettings: strict),
         .testTarget(
             name: "TrainingTests",

@@ -6,16 +6,16 @@ public enum ConvolutionPolicy: String, Sendable, Codable, CaseIterable {
     case im2col
 }
 
-/// The table: the algorithm of each direction, by shape and layout. A pure function of shape and policy, so that all ranks compute alike.
+/// The table: the algorithm of each direction, by shape and layout. A pure function of them, of the policy and of the vectors that `Kernels`
+/// is built for, so that all ranks compute alike.
 public struct ConvolutionChoice: Sendable {
     public private(set) var forward: any ConvolutionAlgorithm
     public private(set) var backwardInput: any ConvolutionAlgorithm
     public private(set) var backwardWeights: any ConvolutionAlgorithm
 
-    /// Weights up to which the direct kernels beat the column matrix: beyond, they no longer stay in the second cache.
-    private static let directWeights = 512 * 1_024
-    /// The same for the gradient to the weights, which is read and written again for every few rows.
-    private static let directWeightGradient = 40 * 1_024
+    /// Weights up to which the direct kernels beat the column matrix in the gradient to the weights, whose tiles of sums are read and written
+    /// for every few rows: those of AVX-512 are twice as high, so need less of it. In the other two directions they beat it always.
+    private static let directWeightGradient = (KernelVector.scalarCount == 16 ? 512 : 64) * 1_024
     /// The least height and width of the output at which Winograd's tiles of 4×4 are full enough.
     private static let winogradSide = 3
     /// Floats of the dense matrix beyond which its reading would cost more than it saves.
@@ -48,7 +48,7 @@ public struct ConvolutionChoice: Sendable {
             let winograd = WinogradConvolution(shape)
         {
             (forward, backwardInput, backwardWeights) = (winograd, winograd, winograd)
-        } else if shape.weightCount <= Self.directWeights, let direct = DirectConvolution(shape) {
+        } else if let direct = DirectConvolution(shape) {
             (forward, backwardInput) = (direct, direct)
             if shape.weightCount <= Self.directWeightGradient { backwardWeights = direct }
         }

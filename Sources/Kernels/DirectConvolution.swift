@@ -29,6 +29,8 @@ public struct DirectConvolution: ConvolutionAlgorithm {
     /// What a block's padded images may take up: half of a small second cache.
     private static let blockFloats = 40 * 1024
     private static let mostImages = 8
+    /// Rows of the output that a block should have, all the same: fewer leave the last tile half empty, and read all weights too often.
+    private static let blockRows = 128
 
     /// Nil where the shape asks for what this kernel does not do: groups, and images whose places are no 32-bit numbers.
     public init?(_ shape: ConvolutionShape) {
@@ -36,7 +38,11 @@ public struct DirectConvolution: ConvolutionAlgorithm {
         guard shape.groups == 1 else { return nil }
         let paddedInput = PaddedImages(forInputOf: shape)
         let paddedGradient = Self.paddedGradient(shape)
-        let images = max(1, min(Self.mostImages, Self.blockFloats / max(paddedInput.count, paddedGradient.count)))
+        let images = max(
+            1,
+            min(
+                Self.mostImages,
+                max(Self.blockFloats / max(paddedInput.count, paddedGradient.count), Self.blockRows / shape.outputPixels)))
         // Places are 32-bit numbers.
         guard images * max(paddedInput.count, paddedGradient.count, shape.inputCount, shape.outputCount) <= Int(Int32.max) else {
             return nil
@@ -69,7 +75,7 @@ public struct DirectConvolution: ConvolutionAlgorithm {
         }
         weightProduct = IndirectOuterProduct(
             rows: forwardRows[images - 1].inputs, runs: runs, runLength: forwardProduct.runLength, columns: shape.outputChannels,
-            rowsPerBlock: max(32, 4_096 / (shape.inputChannels + shape.outputChannels)))
+            rowsPerBlock: 128)
         phases = (0..<shape.stride).flatMap { a in
             (0..<shape.stride).compactMap { b in
                 Self.phase(shape, (a, b), padded: paddedGradient, images: images)
@@ -77,9 +83,10 @@ public struct DirectConvolution: ConvolutionAlgorithm {
         }
     }
 
+    public var leastImages: Int { min(imagesPerBlock, max(1, Self.blockRows / shape.outputPixels)) }
     public var scratchCount: Int { imagesPerBlock * max(paddedInput.count, paddedGradient.count) + gradientCount + slack }
     /// A tile may look at so many floats behind the last one.
-    private var slack: Int { 16 }
+    private var slack: Int { IndirectOuterProduct.reach }
     /// Floats of a block's dY with its channels filled up to whole tiles; 0 where they are whole.
     private var gradientCount: Int {
         gradientStride == shape.outputChannels ? 0 : imagesPerBlock * shape.outputPixels * gradientStride
@@ -139,9 +146,6 @@ public struct DirectConvolution: ConvolutionAlgorithm {
         images: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
         biasGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
     ) {
-        if let biasGradient {
-            addRows(outputGradient, rows: images * shape.outputPixels, to: biasGradient, count: shape.outputChannels)
-        }
         let filled = scratch + imagesPerBlock * max(paddedInput.count, paddedGradient.count) + slack
         forEachBlock(images: images) { first, count in
             let padded =
@@ -150,6 +154,7 @@ public struct DirectConvolution: ConvolutionAlgorithm {
                 : padded(images: count, input + first * shape.inputCount, in: scratch)
             let rows = count * shape.outputPixels
             var gradient = outputGradient + first * shape.outputCount
+            if let biasGradient { addRows(gradient, rows: rows, to: biasGradient, count: shape.outputChannels) }
             if gradientCount > 0 {
                 copyRows(gradient, rows: rows, count: shape.outputChannels, to: filled, stride: gradientStride)
                 gradient = UnsafePointer(filled)

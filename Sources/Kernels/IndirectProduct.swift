@@ -4,7 +4,8 @@
 ///     Y[i, k] = bias[k] + Σ_{run, t} X[rows[i] + runs[run] + t] · W[run, t, k]
 ///
 /// This is the third depth of im2col: a convolution's rows are pixels, its runs the taps of one kernel row. Columns are worked on in
-/// panels: sixteen for six rows at a time, or eight for twelve, which is what the sixteen registers of AVX2 hold.
+/// panels of two vectors, for 12 rows at a time with the 32 registers of AVX-512 and for 6 with AVX2's 16; what is left of them in panels
+/// of one vector, or of eight columns, for 12 rows.
 struct IndirectProduct: Sendable {
     /// Where each row begins in X and where it goes in Y, both in floats. A multiple of `rowTile` long: the last row may be repeated.
     struct Rows: Sendable {
@@ -22,7 +23,7 @@ struct IndirectProduct: Sendable {
         var count: Int { inputs.count }
     }
 
-    /// Rows that the tables must be a multiple of: that of the eight-column panel.
+    /// Rows that the tables must be a multiple of.
     static let rowTile = 12
 
     let runs: [Int32]
@@ -32,17 +33,26 @@ struct IndirectProduct: Sendable {
     /// Terms of each sum.
     var depth: Int { runs.count * runLength }
 
-    /// Columns of the panel that begins at `column`: 16 while more than 8 are left.
-    static func panelWidth(at column: Int, of columns: Int) -> Int { columns - column > 8 ? 16 : 8 }
+    /// Columns of a whole panel.
+    static let wholePanel = 2 * KernelVector.scalarCount
 
-    /// Floats of the packed right side: a panel after the other, each [depth, 16] or [depth, 8].
-    var packedCount: Int { depth * ((columns - 1) / 16 * 16 + Self.panelWidth(at: (columns - 1) / 16 * 16, of: columns)) }
+    /// Columns of the panel that begins at `column`: a whole one, one vector, or eight, the fewest that hold what is left.
+    static func panelWidth(at column: Int, of columns: Int) -> Int {
+        let left = columns - column
+        return left > KernelVector.scalarCount ? wholePanel : left > 8 ? KernelVector.scalarCount : 8
+    }
+
+    /// Floats of the packed right side: a panel after the other, each [depth, its columns].
+    var packedCount: Int {
+        let last = (columns - 1) / Self.wholePanel * Self.wholePanel
+        return depth * (last + Self.panelWidth(at: last, of: columns))
+    }
 
     /// Packs W, whose float for (run, t, k) is `weight(run, t, k)`; lanes behind the last column are 0.
     @inline(__always)
     func pack(into packed: UnsafeMutablePointer<Float>, _ weight: (_ run: Int, _ t: Int, _ k: Int) -> Float) {
         var target = packed
-        for column in stride(from: 0, to: columns, by: 16) {
+        for column in stride(from: 0, to: columns, by: Self.wholePanel) {
             let panel = Self.panelWidth(at: column, of: columns)
             for run in runs.indices {
                 for t in 0..<runLength {
@@ -68,11 +78,12 @@ struct IndirectProduct: Sendable {
                     let isSmall = packedCount <= 48 * 1024
                     let block = isSmall ? Self.rowTile : rows.count
                     for first in stride(from: 0, to: rows.count, by: block) {
-                        for column in stride(from: 0, to: columns, by: 16) {
+                        for column in stride(from: 0, to: columns, by: Self.wholePanel) {
                             let panel = Panel(
                                 runs: runs, runCount: self.runs.count, runLength: runLength, input: input,
-                                weights: packed + column * depth, bias: bias.map { $0 + column }, width: min(16, columns - column),
-                                output: output + column)
+                                weights: packed + column * depth, bias: bias.map { $0 + column },
+                                width: min(Self.wholePanel, columns - column),
+                                lanes: Self.panelWidth(at: column, of: columns), output: output + column)
                             panel.compute(first..<first + block, inputs, outputs)
                         }
                     }
@@ -82,7 +93,7 @@ struct IndirectProduct: Sendable {
     }
 }
 
-/// Up to sixteen columns of an indirect product.
+/// One panel of columns of an indirect product.
 private struct Panel {
     let runs: UnsafePointer<Int32>
     let runCount: Int
@@ -90,31 +101,28 @@ private struct Panel {
     let input: UnsafePointer<Float>
     let weights: UnsafePointer<Float>
     let bias: UnsafePointer<Float>?
-    let width: Int
+    /// Columns, and how many there are room for.
+    let width: Int, lanes: Int
     let output: UnsafeMutablePointer<Float>
+
+    /// Rows of the tile of two vectors.
+    private static let wideHeight = KernelVector.scalarCount == 16 ? 12 : 6
 
     /// Computes a multiple of `rowTile` rows.
     ///
     /// A register tile is stored whole, straight to the output or, where the panel has fewer columns than the tile, by way of the stack.
     @inline(__always)
     func compute(_ rows: Range<Int>, _ inputs: UnsafePointer<Int32>, _ outputs: UnsafePointer<Int32>) {
-        let lanes = width > 8 ? 16 : 8
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: 16 + 96) { memory in
+        let height = lanes > KernelVector.scalarCount ? Self.wideHeight : 12
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: lanes + height * lanes) { memory in
             guard let start = memory.baseAddress else { return }
-            for lane in 0..<16 { start[lane] = lane < width ? bias?[lane] ?? 0 : 0 }
-            let tile = start + 16
-            let height = 96 / lanes
+            for lane in 0..<lanes { start[lane] = lane < width ? bias?[lane] ?? 0 : 0 }
+            let tile = start + lanes
             for row in stride(from: rows.lowerBound, to: rows.upperBound, by: height) {
-                if width == 16 {
-                    sixBySixteen(inputs + row, start, output, outputs + row)
-                } else if width == 8 {
-                    twelveByEight(inputs + row, start, output, outputs + row)
+                if width == lanes {
+                    computeTile(inputs + row, start, output, outputs + row)
                 } else {
-                    if lanes == 16 {
-                        sixBySixteen(inputs + row, start, tile, nil)
-                    } else {
-                        twelveByEight(inputs + row, start, tile, nil)
-                    }
+                    computeTile(inputs + row, start, tile, nil)
                     for i in 0..<height {
                         let y = output + Int(outputs[row + i])
                         for k in 0..<width { y[k] = tile[i * lanes + k] }
@@ -124,33 +132,82 @@ private struct Panel {
         }
     }
 
-    /// - Parameter places: where each row goes; nil for one behind the other.
-    @inline(never)
-    private func sixBySixteen(
+    /// - Parameters:
+    ///   - start: what each row begins with.
+    ///   - places: where each row goes; nil for one behind the other.
+    @inline(__always)
+    private func computeTile(
         _ inputs: UnsafePointer<Int32>, _ start: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>,
         _ places: UnsafePointer<Int32>?
     ) {
-        var low = InlineArray<6, SIMD8<Float>>(repeating: load8(start))
-        var high = InlineArray<6, SIMD8<Float>>(repeating: load8(start + 8))
-        let rows = InlineArray<6, UnsafePointer<Float>> { input + Int(inputs[$0]) }
+        if lanes > KernelVector.scalarCount {
+            if Self.wideHeight == 12 {
+                twelveByTwo(inputs, start, target, places)
+            } else {
+                sixByTwo(inputs, start, target, places)
+            }
+        } else if lanes > 8 {
+            twelveByOne(inputs, start, target, places)
+        } else {
+            twelveByEight(inputs, start, target, places)
+        }
+    }
+
+    /// Outputs come from memory while their products are summed.
+    @inline(__always)
+    private func prefetch(_ target: UnsafeMutablePointer<Float>, _ places: UnsafePointer<Int32>?, rows: Int, vectors: Int) {
+        guard let places else { return }
+        for i in 0..<rows {
+            for vector in 0..<vectors { prefetchForWriting(target + Int(places[i]) + vector * KernelVector.scalarCount) }
+        }
+    }
+
+    @inline(never)
+    private func twelveByTwo(
+        _ inputs: UnsafePointer<Int32>, _ start: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>,
+        _ places: UnsafePointer<Int32>?
+    ) {
+        prefetch(target, places, rows: 12, vectors: 2)
+        var upper = WideRows(input, inputs, start)
+        var lower = WideRows(input, inputs + 6, start)
         var w = weights
         for run in 0..<runCount {
             let offset = Int(runs[run])
             for t in offset..<offset + runLength {
-                let (first, second) = (load8(w), load8(w + 8))
-                for i in 0..<6 {
-                    let x = SIMD8(repeating: rows[i][t])
-                    low[i].addProduct(x, first)
-                    high[i].addProduct(x, second)
-                }
-                w += 16
+                let (low, high) = (KernelVector(at: w), KernelVector(at: w + KernelVector.scalarCount))
+                upper.add(t, low, high)
+                lower.add(t, low, high)
+                w += 2 * KernelVector.scalarCount
             }
         }
-        for i in 0..<6 {
-            let y = target + (places.map { Int($0[i]) } ?? i * 16)
-            store8(low[i], at: y)
-            store8(high[i], at: y + 8)
+        upper.store(target, places, first: 0)
+        lower.store(target, places, first: 6)
+    }
+
+    @inline(never)
+    private func sixByTwo(
+        _ inputs: UnsafePointer<Int32>, _ start: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>,
+        _ places: UnsafePointer<Int32>?
+    ) {
+        prefetch(target, places, rows: 6, vectors: 2)
+        var rows = WideRows(input, inputs, start)
+        var w = weights
+        for run in 0..<runCount {
+            let offset = Int(runs[run])
+            for t in offset..<offset + runLength {
+                rows.add(t, KernelVector(at: w), KernelVector(at: w + KernelVector.scalarCount))
+                w += 2 * KernelVector.scalarCount
+            }
         }
+        rows.store(target, places, first: 0)
+    }
+
+    @inline(never)
+    private func twelveByOne(
+        _ inputs: UnsafePointer<Int32>, _ start: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>,
+        _ places: UnsafePointer<Int32>?
+    ) {
+        computeNarrow(KernelVector.self, inputs, start, target, places)
     }
 
     @inline(never)
@@ -158,25 +215,29 @@ private struct Panel {
         _ inputs: UnsafePointer<Int32>, _ start: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>,
         _ places: UnsafePointer<Int32>?
     ) {
-        var first = InlineArray<6, SIMD8<Float>>(repeating: load8(start))
-        var second = InlineArray<6, SIMD8<Float>>(repeating: load8(start))
-        let firstRows = InlineArray<6, UnsafePointer<Float>> { input + Int(inputs[$0]) }
-        let secondRows = InlineArray<6, UnsafePointer<Float>> { input + Int(inputs[$0 + 6]) }
+        computeNarrow(SIMD8.self, inputs, start, target, places)
+    }
+
+    /// Twelve rows of one vector.
+    @inline(__always)
+    private func computeNarrow<Lanes: SIMD<Float>>(
+        _ type: Lanes.Type, _ inputs: UnsafePointer<Int32>, _ start: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>,
+        _ places: UnsafePointer<Int32>?
+    ) {
+        prefetch(target, places, rows: 12, vectors: 1)
+        var upper = NarrowRows<Lanes>(input, inputs, start)
+        var lower = NarrowRows<Lanes>(input, inputs + 6, start)
         var w = weights
         for run in 0..<runCount {
             let offset = Int(runs[run])
             for t in offset..<offset + runLength {
-                let weights = load8(w)
-                for i in 0..<6 {
-                    first[i].addProduct(SIMD8(repeating: firstRows[i][t]), weights)
-                    second[i].addProduct(SIMD8(repeating: secondRows[i][t]), weights)
-                }
-                w += 8
+                let weights = Lanes(at: w)
+                upper.add(t, weights)
+                lower.add(t, weights)
+                w += Lanes.scalarCount
             }
         }
-        for i in 0..<6 {
-            store8(first[i], at: target + (places.map { Int($0[i]) } ?? i * 8))
-            store8(second[i], at: target + (places.map { Int($0[i + 6]) } ?? (i + 6) * 8))
-        }
+        upper.store(target, places, first: 0)
+        lower.store(target, places, first: 6)
     }
 }

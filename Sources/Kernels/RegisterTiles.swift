@@ -1,96 +1,104 @@
 /// The matrix product behind Winograd's convolution: C ← A·B, or C ← C + A·B, in tiles that stay in registers.
 ///
-/// A tile is 6 rows of 16 columns: twelve accumulators, two vectors of B and one value of A fill 15 of AVX2's 16 registers. Rows that are no
-/// multiple of 6 end in tiles of 4 rows. Columns are taken 16 at a time, and of `depth` at most 256, so that a panel of B (16 KB) stays in
-/// L1 while all rows of A pass by. Sums run over `depth` in order, fused.
+/// A tile is two vectors wide and as high as the registers allow: 12 rows with AVX-512, 6 with AVX2. What is left of the rows ends in tiles
+/// of 6 and of 4, an odd vector of the columns in tiles one vector wide. Of `depth` at most 256 are taken at a time, so that a panel of B
+/// stays near while all rows of A pass by. Sums run over `depth` in order, fused, whatever the tile.
 ///
 /// - Parameters:
 ///   - rows: Rounded up to an even number, at least 4: so many rows of A are read and of C written.
-///   - columns: A multiple of 16.
+///   - columns: A multiple of `KernelVector.scalarCount`.
 ///   - a: A[r, d] stands at `a[r · aRowStride + d · aDepthStride]`, so A may be transposed.
-///   - b: B[d, 16·j + i] stands at `b[j · bPanelStride + d · bDepthStride + i]`.
+///   - b: its panels of `registerTileColumns` columns lie `bPanelStride` apart, those of the last one perhaps half as many. The columns of
+///     a panel are contiguous, its rows `bDepthStride` apart; nil for rows one behind the other.
 ///   - c: C[r, k] stands at `c[r · cRowStride + k]`.
 /// - Complexity: 2·rows·columns·depth flops.
 func multiplyInRegisterTiles(
     rows: Int, columns: Int, depth: Int, _ a: UnsafePointer<Float>, aRowStride: Int, aDepthStride: Int, _ b: UnsafePointer<Float>,
-    bPanelStride: Int, bDepthStride: Int, accumulate: Bool, into c: UnsafeMutablePointer<Float>, cRowStride: Int
+    bPanelStride: Int, bDepthStride: Int?, accumulate: Bool, into c: UnsafeMutablePointer<Float>, cRowStride: Int
 ) {
     let evenRows = registerTileRows(rows)
     for firstDepth in stride(from: 0, to: depth, by: 256) {
         let depths = min(256, depth - firstDepth)
-        let adds = accumulate || firstDepth > 0
-        for panel in 0..<columns / 16 {
-            let bTile = b + panel * bPanelStride + firstDepth * bDepthStride
+        for column in stride(from: 0, to: columns, by: registerTileColumns) {
+            let isWide = columns - column >= registerTileColumns
+            let stride = bDepthStride ?? (isWide ? registerTileColumns : KernelVector.scalarCount)
+            let panel = RegisterPanel(
+                depth: depths, b: b + column / registerTileColumns * bPanelStride + firstDepth * stride, bStride: stride,
+                aRowStride: aRowStride, aDepthStride: aDepthStride, cStride: cRowStride, accumulate: accumulate || firstDepth > 0)
             var row = 0
             while row < evenRows {
-                let aTile = a + row * aRowStride + firstDepth * aDepthStride
-                let cTile = c + row * cRowStride + panel * 16
                 let left = evenRows - row
-                if left == 4 || left == 8 {
-                    multiplyFourRows(depths, aTile, aRowStride, aDepthStride, bTile, bDepthStride, adds, cTile, cRowStride)
-                    row += 4
-                } else {
-                    multiplySixRows(depths, aTile, aRowStride, aDepthStride, bTile, bDepthStride, adds, cTile, cRowStride)
-                    row += 6
+                let aTile = a + row * aRowStride + firstDepth * aDepthStride
+                let cTile = c + row * cRowStride + column
+                switch (height: registerTileHeight(left), isWide) {
+                case (12, true): panel.twelveByTwo(aTile, cTile)
+                case (12, false): panel.twelveByOne(aTile, cTile)
+                case (6, true): panel.sixByTwo(aTile, cTile)
+                case (6, false): panel.sixByOne(aTile, cTile)
+                case (_, true): panel.fourByTwo(aTile, cTile)
+                case (_, false): panel.fourByOne(aTile, cTile)
                 }
+                row += registerTileHeight(left)
             }
         }
     }
 }
 
-/// The rows that tiles of 6 and of 4 cover: even, and at least 4.
+/// Columns of a tile: two vectors.
+let registerTileColumns = 2 * KernelVector.scalarCount
+
+/// The rows that tiles cover: even, and at least 4.
 func registerTileRows(_ rows: Int) -> Int { max(4, (rows + 1) / 2 * 2) }
 
-@inline(never)
-private func multiplySixRows(
-    _ depth: Int, _ a: UnsafePointer<Float>, _ aRowStride: Int, _ aDepthStride: Int, _ b: UnsafePointer<Float>, _ bDepthStride: Int,
-    _ accumulate: Bool, _ c: UnsafeMutablePointer<Float>, _ cRowStride: Int
-) {
-    var tile = RegisterTile<6>()
-    tile.multiply(depth, a, aRowStride, aDepthStride, b, bDepthStride)
-    tile.store(accumulate, c, cRowStride)
+/// The height of the next tile where `left` rows are left, an even number of at least 4: the highest that leaves none or at least 4.
+@inline(__always)
+private func registerTileHeight(_ left: Int) -> Int {
+    if KernelVector.scalarCount == 16 && left >= 12 && left != 14 { return 12 }
+    return left == 4 || left == 8 ? 4 : 6
 }
 
-@inline(never)
-private func multiplyFourRows(
-    _ depth: Int, _ a: UnsafePointer<Float>, _ aRowStride: Int, _ aDepthStride: Int, _ b: UnsafePointer<Float>, _ bDepthStride: Int,
-    _ accumulate: Bool, _ c: UnsafeMutablePointer<Float>, _ cRowStride: Int
-) {
-    var tile = RegisterTile<4>()
-    tile.multiply(depth, a, aRowStride, aDepthStride, b, bDepthStride)
-    tile.store(accumulate, c, cRowStride)
-}
+/// A panel of B, and how A and C lie: all that the tiles of one column of tiles share. Each height and width is a function of its own, so
+/// that no other code competes for its registers.
+private struct RegisterPanel {
+    let depth: Int
+    let b: UnsafePointer<Float>, bStride: Int
+    let aRowStride: Int, aDepthStride: Int
+    let cStride: Int
+    let accumulate: Bool
 
-/// `rows`×16 sums. Only constants index the registers: a variable one would put them into memory.
-private struct RegisterTile<let rows: Int> {
-    private var low = InlineArray<rows, SIMD8<Float>>(repeating: SIMD8())
-    private var high = InlineArray<rows, SIMD8<Float>>(repeating: SIMD8())
+    @inline(never)
+    func twelveByTwo(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) {
+        multiply(WideTile<KernelVector, 6, 6>.self, a, c)
+    }
 
-    @inline(__always)
-    init() {}
+    @inline(never)
+    func sixByTwo(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) { multiply(WideTile<KernelVector, 6, 0>.self, a, c) }
 
-    @inline(__always)
-    mutating func multiply(
-        _ depth: Int, _ a: UnsafePointer<Float>, _ aRowStride: Int, _ aDepthStride: Int, _ b: UnsafePointer<Float>,
-        _ bDepthStride: Int
-    ) {
-        for d in 0..<depth {
-            let bLow = load8(b + d * bDepthStride)
-            let bHigh = load8(b + d * bDepthStride + 8)
-            for r in 0..<rows {
-                let value = SIMD8<Float>(repeating: a[r * aRowStride + d * aDepthStride])
-                low[r].addProduct(bLow, value)
-                high[r].addProduct(bHigh, value)
-            }
-        }
+    @inline(never)
+    func fourByTwo(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) {
+        multiply(WideTile<KernelVector, 4, 0>.self, a, c)
+    }
+
+    @inline(never)
+    func twelveByOne(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) {
+        multiply(NarrowTile<KernelVector, 6, 6>.self, a, c)
+    }
+
+    @inline(never)
+    func sixByOne(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) {
+        multiply(NarrowTile<KernelVector, 6, 0>.self, a, c)
+    }
+
+    @inline(never)
+    func fourByOne(_ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) {
+        multiply(NarrowTile<KernelVector, 4, 0>.self, a, c)
     }
 
     @inline(__always)
-    func store(_ accumulate: Bool, _ c: UnsafeMutablePointer<Float>, _ cRowStride: Int) {
-        for r in 0..<rows {
-            let row = c + r * cRowStride
-            store8(accumulate ? load8(row) + low[r] : low[r], at: row)
-            store8(accumulate ? load8(row + 8) + high[r] : high[r], at: row + 8)
-        }
+    private func multiply<Tile: RegisterTile>(_ type: Tile.Type, _ a: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>) {
+        Tile.prefetch(c, stride: cStride)
+        var tile = Tile()
+        for d in 0..<depth { tile.add(a + d * aDepthStride, stride: aRowStride, b + d * bStride) }
+        tile.store(accumulate: accumulate, c, stride: cStride)
     }
 }

@@ -7,19 +7,24 @@ func fillRows(_ output: UnsafeMutablePointer<Float>, rows: Int, with row: Unsafe
 
 /// `sum` [count] ← `sum` + the sum of the rows of `input` [rows, count].
 ///
-/// Rows are added in blocks of 64 first, so that the rounding error grows with rows/64 + 64 terms instead of with rows. Eight columns at a
-/// time stay in a register; where a row ends sooner, the lanes behind its end hold what follows and are left out at last.
+/// Rows are added in blocks of 64 first, so that the rounding error grows with rows/64 + 64 terms instead of with rows. A vector of columns at
+/// a time stays in a register; where a row ends sooner, the lanes behind its end hold what follows and are left out at last. The next block
+/// is asked for while one is added.
 func addRows(_ input: UnsafePointer<Float>, rows: Int, to sum: UnsafeMutablePointer<Float>, count: Int) {
-    let lanes = 8
-    for column in stride(from: 0, to: count, by: lanes) {
-        let width = min(lanes, count - column)
-        // The rows whose eight lanes lie inside the matrix.
-        let room = rows * count - column - lanes
-        let wholeRows = room < 0 ? 0 : min(rows, room / count + 1)
-        for block in stride(from: 0, to: rows, by: 64) {
-            let end = min(block + 64, rows)
-            var partial = SIMD8<Float>()
-            for row in block..<max(block, min(end, wholeRows)) { partial += load8(input + row * count + column) }
+    let blockRows = 64
+    for block in stride(from: 0, to: rows, by: blockRows) {
+        let end = min(block + blockRows, rows)
+        for column in stride(from: 0, to: count, by: KernelVector.scalarCount) {
+            let width = min(KernelVector.scalarCount, count - column)
+            // The rows whose lanes lie inside the matrix.
+            let room = rows * count - column - KernelVector.scalarCount
+            let wholeRows = room < 0 ? 0 : min(rows, room / count + 1)
+            var partial = KernelVector()
+            for row in block..<max(block, min(end, wholeRows)) {
+                let place = input + row * count + column
+                prefetchForReading(place + blockRows * count)
+                partial += KernelVector(at: place)
+            }
             for row in min(max(block, wholeRows), end)..<end {
                 for i in 0..<width { partial[i] += input[row * count + column + i] }
             }

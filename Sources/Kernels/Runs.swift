@@ -30,9 +30,7 @@ func addRun(_ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Floa
 }
 
 @inline(__always)
-func load8(_ source: UnsafePointer<Float>) -> SIMD8<Float> { UnsafeRawPointer(source).loadUnaligned(as: SIMD8<Float>.self) }
+func load8(_ source: UnsafePointer<Float>) -> SIMD8<Float> { SIMD8(at: source) }
 
 @inline(__always)
-func store8(_ value: SIMD8<Float>, at target: UnsafeMutablePointer<Float>) {
-    UnsafeMutableRawPointer(target).storeBytes(of: value, as: SIMD8<Float>.self)
-}
+func store8(_ value: SIMD8<Float>, at target: UnsafeMutablePointer<Float>) { value.store(at: target) }

@@ -13,9 +13,6 @@
 /// Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016; for the choice of points Barabasz, Anderson,
 /// Soodhalter and Gregg, "Error Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks", ACM TOMS 2020.
 enum Winograd {
-    /// Eight channels.
-    typealias Lane = SIMD8<Float>
-
     /// Outputs of a tile in each dimension, inputs of a tile in each dimension, and products of a tile.
     static let outputs = 4, inputs = 6, products = 36
 
@@ -26,23 +23,23 @@ enum Winograd {
     fileprivate static let zeroScale = 1 / (a * a * b * b), aScale = 1 / (2 * a * a * (a * a - b * b)),
         bScale = 1 / (2 * b * b * (b * b - a * a))
 
-    /// M x Mᵀ for an m×n matrix M and an x of n×n lanes: M along the columns, then along the rows. Between them the values lie in `middle`,
-    /// 8·m·n floats.
+    /// M x Mᵀ for an m×n matrix M and an x of n×n vectors, each lane for itself: M along the columns, then along the rows. Between them the
+    /// values lie in `middle`, m·n vectors.
     @inline(__always)
-    static func transform<Matrix: WinogradMatrix>(
-        by matrix: Matrix.Type, middle: UnsafeMutablePointer<Float>, load: (_ row: Int, _ column: Int) -> Lane,
-        store: (_ row: Int, _ column: Int, Lane) -> Void
+    static func transform<Matrix: WinogradMatrix, Lanes: SIMD<Float>>(
+        by matrix: Matrix.Type, middle: UnsafeMutablePointer<Float>, load: (_ row: Int, _ column: Int) -> Lanes,
+        store: (_ row: Int, _ column: Int, Lanes) -> Void
     ) {
         for column in 0..<Matrix.columns {
             Matrix.multiply {
                 load($0, column)
             } store: {
-                store8($1, at: middle + ($0 * Matrix.columns + column) * 8)
+                $1.store(at: middle + ($0 * Matrix.columns + column) * Lanes.scalarCount)
             }
         }
         for row in 0..<Matrix.rows {
             Matrix.multiply {
-                load8(middle + (row * Matrix.columns + $0) * 8)
+                Lanes(at: middle + (row * Matrix.columns + $0) * Lanes.scalarCount)
             } store: {
                 store(row, $0, $1)
             }
@@ -52,11 +49,10 @@ enum Winograd {
 
 /// One of the five matrices. Values are loaded and stored by closures, which are inlined, so that they stay in registers.
 protocol WinogradMatrix {
-    typealias Lane = Winograd.Lane
     static var rows: Int { get }
     static var columns: Int { get }
     /// Stores the `rows` values of M x for the `columns` values x that it loads, each once.
-    static func multiply(_ load: (Int) -> Lane, store: (Int, Lane) -> Void)
+    static func multiply<Lanes: SIMD<Float>>(_ load: (Int) -> Lanes, store: (Int, Lanes) -> Void)
 }
 
 extension Winograd {
@@ -66,7 +62,7 @@ extension Winograd {
         static var columns: Int { 6 }
 
         @inline(__always)
-        static func multiply(_ load: (Int) -> Lane, store: (Int, Lane) -> Void) {
+        static func multiply<Lanes: SIMD<Float>>(_ load: (Int) -> Lanes, store: (Int, Lanes) -> Void) {
             let (d0, d1, d2, d3, d4, d5) = (load(0), load(1), load(2), load(3), load(4), load(5))
             store(0, d4.adding(d2, times: -a2PlusB2).adding(d0, times: a2b2))
             storePair(1, even: d4.adding(d2, times: -b2), odd: d3.adding(d1, times: -b2), times: a, store: store)
@@ -81,7 +77,7 @@ extension Winograd {
         static var columns: Int { 3 }
 
         @inline(__always)
-        static func multiply(_ load: (Int) -> Lane, store: (Int, Lane) -> Void) {
+        static func multiply<Lanes: SIMD<Float>>(_ load: (Int) -> Lanes, store: (Int, Lanes) -> Void) {
             let (g0, g1, g2) = (load(0), load(1), load(2))
             store(0, g0 * zeroScale)
             storePair(1, even: (g0 * aScale).adding(g2, times: a2 * aScale), odd: g1, times: a * aScale, store: store)
@@ -96,7 +92,7 @@ extension Winograd {
         static var columns: Int { 6 }
 
         @inline(__always)
-        static func multiply(_ load: (Int) -> Lane, store: (Int, Lane) -> Void) {
+        static func multiply<Lanes: SIMD<Float>>(_ load: (Int) -> Lanes, store: (Int, Lanes) -> Void) {
             let (m1, m2, m3, m4) = (load(1), load(2), load(3), load(4))
             let (sumA, differenceA, sumB, differenceB) = (m1 + m2, m1 - m2, m3 + m4, m3 - m4)
             store(0, load(0) + sumA + sumB)
@@ -112,7 +108,7 @@ extension Winograd {
         static var columns: Int { 4 }
 
         @inline(__always)
-        static func multiply(_ load: (Int) -> Lane, store: (Int, Lane) -> Void) {
+        static func multiply<Lanes: SIMD<Float>>(_ load: (Int) -> Lanes, store: (Int, Lanes) -> Void) {
             let (y0, y1, y2, y3) = (load(0), load(1), load(2), load(3))
             store(0, y0)
             storePair(1, even: y0.adding(y2, times: a2), odd: y1.adding(y3, times: a2), times: a, store: store)
@@ -127,7 +123,7 @@ extension Winograd {
         static var columns: Int { 6 }
 
         @inline(__always)
-        static func multiply(_ load: (Int) -> Lane, store: (Int, Lane) -> Void) {
+        static func multiply<Lanes: SIMD<Float>>(_ load: (Int) -> Lanes, store: (Int, Lanes) -> Void) {
             let (m1, m2, m3, m4) = (load(1), load(2), load(3), load(4))
             let (sumA, differenceA, sumB, differenceB) = (m1 + m2, m1 - m2, m3 + m4, m3 - m4)
             store(0, (load(0) * zeroScale).adding(sumA, times: aScale).adding(sumB, times: bScale))
@@ -138,13 +134,15 @@ extension Winograd {
 
     /// The rows of a point and of its negative: even ± odd·factor.
     @inline(__always)
-    private static func storePair(_ row: Int, even: Lane, odd: Lane, times factor: Float, store: (Int, Lane) -> Void) {
+    private static func storePair<Lanes: SIMD<Float>>(
+        _ row: Int, even: Lanes, odd: Lanes, times factor: Float, store: (Int, Lanes) -> Void
+    ) {
         store(row, even.adding(odd, times: factor))
         store(row + 1, even.adding(odd, times: -factor))
     }
 }
 
-extension SIMD8<Float> {
+extension SIMD where Scalar == Float {
     /// self + x·factor, in two operations: fused ones are no faster here, and LLVM tears their vectors into halves.
     @inline(__always)
     fileprivate func adding(_ x: Self, times factor: Float) -> Self { self + x * factor }

@@ -4,8 +4,8 @@
 /// weights' gradient, over tiles) are 36 matrix products. Worth it from 16 channels and images of 3×3 up; an image of 2×2 leaves three
 /// quarters of its tile empty. The order of all sums depends on the shape and the number of images alone.
 ///
-/// Layouts are those of `ConvolutionShape`. Any float pointer will do, but what does not begin on a cache line (64 bytes) costs up to
-/// twice the time.
+/// Layouts are those of `ConvolutionShape`. Any float pointer will do, but for scratch memory, which holds pointers too and is aligned as they are; what
+/// does not begin on a cache line (64 bytes) costs up to twice the time.
 ///
 /// # Rounding
 /// Let u = 2⁻²⁴ and σ stand for root mean squares. Where values and errors are independent, product (i, j) of a tile has terms of the
@@ -33,17 +33,11 @@ public struct WinogradConvolution: ConvolutionAlgorithm {
             shape.inputChannels.isMultiple(of: 8) && shape.outputChannels.isMultiple(of: 8)
         else { return nil }
         self.shape = shape
-        // The filters of one product: where they take half of L2 (256 KB) or more, more tiles share each reading of them; else the
-        // transformed tiles had better be near.
-        let tilesPerBlock = shape.inputChannels * shape.outputChannels * 4 < 256 * 1024 ? 48 : 128
         let input = WinogradPlane(height: shape.height, width: shape.width, channels: shape.inputChannels)
         let output = WinogradPlane(height: shape.outputHeight, width: shape.outputWidth, channels: shape.outputChannels)
-        forwardPass = WinogradPass(
-            input: input, output: output, top: shape.paddingTop, left: shape.paddingLeft, tilesPerBlock: tilesPerBlock)
-        backwardPass = WinogradPass(
-            input: output, output: input, top: 2 - shape.paddingTop, left: 2 - shape.paddingLeft, tilesPerBlock: tilesPerBlock)
-        weightPass = WinogradWeightPass(
-            input: input, output: output, top: shape.paddingTop, left: shape.paddingLeft, tilesPerBlock: tilesPerBlock)
+        forwardPass = WinogradPass(input: input, output: output, top: shape.paddingTop, left: shape.paddingLeft)
+        backwardPass = WinogradPass(input: output, output: input, top: 2 - shape.paddingTop, left: 2 - shape.paddingLeft)
+        weightPass = WinogradWeightPass(input: input, output: output, top: shape.paddingTop, left: shape.paddingLeft)
     }
 
     /// For each call, the gradient to the weights transforms all of its sums back: little beside the products of so many tiles.
@@ -55,18 +49,28 @@ public struct WinogradConvolution: ConvolutionAlgorithm {
 
     /// Transforms the weights [3, 3, C, K] for `forward`.
     public func prepareForward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
-        forwardPass.prepare(into: prepared) { tap, c, k in
-            load8(weights + (tap * shape.inputChannels + c) * shape.outputChannels + k)
+        forwardPass.prepare(into: prepared) { c, k, lanes, block in
+            for tap in 0..<9 {
+                for row in 0..<WinogradPass.blockInputs {
+                    let source = weights + (tap * shape.inputChannels + c + row) * shape.outputChannels + k
+                    let target = block + (tap * WinogradPass.blockInputs + row) * KernelVector.scalarCount
+                    prefetchForReading(source + WinogradPass.blockInputs * shape.outputChannels)
+                    for lane in 0..<lanes { target[lane] = source[lane] }
+                }
+            }
         }
     }
 
     /// Transforms the weights [3, 3, C, K] for `backwardInput`: rotated by half a turn, with C and K swapped.
     public func prepareBackward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
-        backwardPass.prepare(into: prepared) { tap, k, c in
-            let first = weights + ((8 - tap) * shape.inputChannels + c) * shape.outputChannels + k
-            var values = SIMD8<Float>()
-            for lane in 0..<8 { values[lane] = first[lane * shape.outputChannels] }
-            return values
+        backwardPass.prepare(into: prepared) { k, c, lanes, block in
+            for tap in 0..<9 {
+                for lane in 0..<lanes {
+                    let source = weights + ((8 - tap) * shape.inputChannels + c + lane) * shape.outputChannels + k
+                    let target = block + tap * WinogradPass.blockInputs * KernelVector.scalarCount + lane
+                    for row in 0..<WinogradPass.blockInputs { target[row * KernelVector.scalarCount] = source[row] }
+                }
+            }
         }
     }
 

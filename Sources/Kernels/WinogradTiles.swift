@@ -2,70 +2,122 @@
 ///
 /// A plane is [height, width, channels] for each image; what a tile reads outside of its plane is 0, what it would write there is left out.
 /// Transformed tiles lie as [36, tiles, rowStride]: for each of the 36 products a matrix of a row to a tile, its channels in order.
+///
+/// A batch is larger than the caches, and a core waits long for what it does not ask for in time: so the pixels of a tile are asked for two
+/// tiles ahead, while others are transformed.
 struct WinogradTiles: Sendable {
-    let rows: Int, columns: Int
+    private let images: Int
+    private let rows: Int, columns: Int
 
-    init(outputHeight: Int, outputWidth: Int) {
+    /// Tiles that are worked on together, for a filter of so many pairs of an input and an output channel: few, where all 36 products of the
+    /// filters, or of their gradients, leave room for them in a second cache of 1 MB; more, where each block fetches those from the third
+    /// cache or from memory; whole multiples of a register tile's height.
+    static func perBlock(channelPairs: Int) -> Int {
+        switch channelPairs {
+        case ...(64 * 128): 24
+        case ..<(256 * 256): 48
+        default: 132
+        }
+    }
+
+    /// So many tiles ahead are pixels asked for: while one is transformed they would come too late from memory.
+    static let lead = 2
+
+    init(images: Int, outputHeight: Int, outputWidth: Int) {
+        self.images = images
         rows = (outputHeight + Winograd.outputs - 1) / Winograd.outputs
         columns = (outputWidth + Winograd.outputs - 1) / Winograd.outputs
     }
 
-    var perImage: Int { rows * columns }
+    var count: Int { images * rows * columns }
+
+    /// So many tiles from `first` on, or what is left.
+    func block(from first: Int, size: Int) -> Range<Int> { first..<min(first + size, count) }
 
     /// Transforms the squares of n×n pixels, n the matrix's columns, that begin `top` rows above and `left` columns left of the tile's
     /// first output.
     @inline(__always)
     func gather<Matrix: WinogradMatrix>(
-        _ tiles: Range<Int>, of plane: WinogradPlane, _ pixels: UnsafePointer<Float>, top: Int, left: Int,
-        by matrix: Matrix.Type, middle: UnsafeMutablePointer<Float>,
-        into matrices: TransformedTiles
+        _ tiles: Range<Int>, of plane: WinogradPlane, _ pixels: UnsafePointer<Float>, top: Int, left: Int, by matrix: Matrix.Type,
+        _ workspace: WinogradWorkspace, into matrices: TransformedTiles
     ) {
+        func locate(_ tile: Int) -> UnsafePointer<UnsafePointer<Float>> {
+            let (image, y, x) = place(min(tile, count - 1))
+            return workspace.locate(tile, of: plane, pixels, image, firstRow: y - top, firstColumn: x - left, side: Matrix.columns)
+        }
+        for tile in tiles.lowerBound..<tiles.lowerBound + Self.lead { _ = locate(tile) }
         for tile in tiles {
-            let (image, y, x) = place(tile)
-            let (firstRow, firstColumn) = (y - top, x - left)
-            // What of the square lies inside of the plane.
-            let rows = max(0, -firstRow)..<max(0, min(Matrix.columns, plane.height - firstRow))
-            let columns = max(0, -firstColumn)..<max(0, min(Matrix.columns, plane.width - firstColumn))
-            let source = pixels + ((image * plane.height + firstRow) * plane.width + firstColumn) * plane.channels
+            let square = workspace.square(tile)
+            let ahead = locate(tile + Self.lead)
             let target = matrices.base + (tile - tiles.lowerBound) * matrices.rowStride
-            for channel in stride(from: 0, to: plane.channels, by: 8) {
-                Winograd.transform(by: matrix, middle: middle) { i, j in
-                    rows.contains(i) && columns.contains(j)
-                        ? load8(source + (i * plane.width + j) * plane.channels + channel) : Winograd.Lane()
-                } store: { i, j, value in
-                    store8(value, at: target + (i * Winograd.inputs + j) * matrices.matrixStride + channel)
-                }
+            forEachVector(channels: plane.channels) { channel in
+                transform(KernelVector.self, channel, square, ahead, by: matrix, workspace, to: target, matrices.matrixStride)
+            } rest: { channel in
+                transform(SIMD8.self, channel, square, ahead, by: matrix, workspace, to: target, matrices.matrixStride)
             }
+        }
+    }
+
+    @inline(__always)
+    private func transform<Lanes: SIMD<Float>, Matrix: WinogradMatrix>(
+        _ lanes: Lanes.Type, _ channel: Int, _ square: UnsafePointer<UnsafePointer<Float>>,
+        _ ahead: UnsafePointer<UnsafePointer<Float>>, by matrix: Matrix.Type, _ workspace: WinogradWorkspace,
+        to target: UnsafeMutablePointer<Float>, _ matrixStride: Int
+    ) {
+        Winograd.transform(by: matrix, middle: workspace.middle) { i, j in
+            prefetchForReading(ahead[i * Matrix.columns + j] + channel)
+            return Lanes(at: square[i * Matrix.columns + j] + channel)
+        } store: { i, j, value in
+            value.store(at: target + (i * Winograd.inputs + j) * matrixStride + channel)
         }
     }
 
     /// Transforms products back to outputs, and adds `bias` where there is one.
     @inline(__always)
     func scatter(
-        _ tiles: Range<Int>, from matrices: TransformedTiles, bias: UnsafePointer<Float>?, middle: UnsafeMutablePointer<Float>,
+        _ tiles: Range<Int>, from matrices: TransformedTiles, bias: UnsafePointer<Float>?, _ workspace: WinogradWorkspace,
         to plane: WinogradPlane, _ pixels: UnsafeMutablePointer<Float>
     ) {
         for tile in tiles {
             let (image, y, x) = place(tile)
             let (rows, columns) = (min(Winograd.outputs, plane.height - y), min(Winograd.outputs, plane.width - x))
-            let target = pixels + ((image * plane.height + y) * plane.width + x) * plane.channels
+            let target = pixels + plane.offset(image, y, x)
+            let later = place(tile + Self.lead)
+            let ahead = pixels + plane.offset(later.image, later.y, later.x)
             let source = matrices.base + (tile - tiles.lowerBound) * matrices.rowStride
-            for channel in stride(from: 0, to: plane.channels, by: 8) {
-                let shift = bias.map { load8($0 + channel) } ?? Winograd.Lane()
-                Winograd.transform(by: Winograd.Output.self, middle: middle) { i, j in
-                    load8(source + (i * Winograd.inputs + j) * matrices.matrixStride + channel)
-                } store: { i, j, value in
-                    guard i < rows && j < columns else { return }
-                    store8(value + shift, at: target + (i * plane.width + j) * plane.channels + channel)
-                }
+            forEachVector(channels: plane.channels) { channel in
+                transformBack(
+                    KernelVector.self, source + channel, matrices.matrixStride, bias.map { $0 + channel }, workspace, plane, rows,
+                    columns,
+                    to: target + channel, ahead: ahead + channel)
+            } rest: { channel in
+                transformBack(
+                    SIMD8.self, source + channel, matrices.matrixStride, bias.map { $0 + channel }, workspace, plane, rows, columns,
+                    to: target + channel, ahead: ahead + channel)
             }
+        }
+    }
+
+    @inline(__always)
+    private func transformBack<Lanes: SIMD<Float>>(
+        _ lanes: Lanes.Type, _ source: UnsafePointer<Float>, _ matrixStride: Int, _ bias: UnsafePointer<Float>?,
+        _ workspace: WinogradWorkspace, _ plane: WinogradPlane, _ rows: Int, _ columns: Int,
+        to target: UnsafeMutablePointer<Float>, ahead: UnsafeMutablePointer<Float>
+    ) {
+        let shift = bias.map { Lanes(at: $0) } ?? Lanes()
+        Winograd.transform(by: Winograd.Output.self, middle: workspace.middle) { i, j in
+            Lanes(at: source + (i * Winograd.inputs + j) * matrixStride)
+        } store: { i, j, value in
+            prefetchForWriting(ahead + plane.offset(0, i, j))
+            guard i < rows && j < columns else { return }
+            (value + shift).store(at: target + plane.offset(0, i, j))
         }
     }
 
     /// The image that a tile belongs to, and its first output's row and column.
     @inline(__always)
     private func place(_ tile: Int) -> (image: Int, y: Int, x: Int) {
-        let (image, index) = tile.quotientAndRemainder(dividingBy: perImage)
+        let (image, index) = tile.quotientAndRemainder(dividingBy: rows * columns)
         let (row, column) = index.quotientAndRemainder(dividingBy: columns)
         return (image, row * Winograd.outputs, column * Winograd.outputs)
     }
@@ -74,29 +126,8 @@ struct WinogradTiles: Sendable {
 /// The size of one image.
 struct WinogradPlane: Sendable {
     let height: Int, width: Int, channels: Int
-}
 
-/// 36 matrices of `rows` rows in scratch memory: their rows, and they themselves, are an odd number of cache lines apart, so that the
-/// same channel of all of them, or of all rows, does not fall into a few sets of the cache.
-struct TransformedTiles {
-    let base: UnsafeMutablePointer<Float>
-    let rowStride: Int
-    let matrixStride: Int
-
-    init(_ base: UnsafeMutablePointer<Float>, rows: Int, channels: Int) {
-        self.base = base
-        rowStride = Self.rowStride(channels: channels)
-        matrixStride = Self.matrixStride(rows: rows, channels: channels)
-    }
-
-    static func count(rows: Int, channels: Int) -> Int { Winograd.products * matrixStride(rows: rows, channels: channels) }
-
-    private static func rowStride(channels: Int) -> Int { oddLines(channels) }
-
-    private static func matrixStride(rows: Int, channels: Int) -> Int {
-        oddLines(registerTileRows(rows) * rowStride(channels: channels))
-    }
-
-    /// `count` floats rounded up to an odd number of cache lines of 16 floats.
-    private static func oddLines(_ count: Int) -> Int { ((count + 15) / 16 | 1) * 16 }
+    /// Floats from the first image's first pixel to a pixel.
+    @inline(__always)
+    func offset(_ image: Int, _ y: Int, _ x: Int) -> Int { ((image * height + y) * width + x) * channels }
 }

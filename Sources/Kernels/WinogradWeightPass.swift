@@ -5,60 +5,74 @@
 struct WinogradWeightPass: Sendable {
     let input: WinogradPlane, output: WinogradPlane
     let top: Int, left: Int
-    let tilesPerBlock: Int
 
-    private var tiles: WinogradTiles { WinogradTiles(outputHeight: output.height, outputWidth: output.width) }
-    var tilesPerImage: Int { tiles.perImage }
+    private var tilesPerBlock: Int { WinogradTiles.perBlock(channelPairs: input.channels * output.channels) }
+    var tilesPerImage: Int { WinogradTiles(images: 1, outputHeight: output.height, outputWidth: output.width).count }
+
     var scratchCount: Int {
         TransformedTiles.count(rows: tilesPerBlock, channels: input.channels)
             + TransformedTiles.count(rows: tilesPerBlock, channels: output.channels)
-            + TransformedTiles.count(rows: input.channels, channels: output.channels) + Winograd.products * 8
+            + TransformedTiles.count(rows: input.channels, channels: output.channels)
+            + WinogradWorkspace.count(channels: max(input.channels, output.channels))
     }
 
     func run(
         images: Int, input pixels: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
         weightGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
-        let middle = scratch
-        let v = TransformedTiles(scratch + Winograd.products * 8, rows: tilesPerBlock, channels: input.channels)
+        let channels = max(input.channels, output.channels)
+        let workspace = WinogradWorkspace(scratch, channels: channels)
+        let v = TransformedTiles(
+            scratch + WinogradWorkspace.count(channels: channels), rows: tilesPerBlock, channels: input.channels)
         let d = TransformedTiles(v.base + Winograd.products * v.matrixStride, rows: tilesPerBlock, channels: output.channels)
         let sums = TransformedTiles(
             d.base + Winograd.products * d.matrixStride, rows: input.channels, channels: output.channels)
-        let count = images * tiles.perImage
-        if count == 0 { return }
-        for first in stride(from: 0, to: count, by: tilesPerBlock) {
-            let block = first..<min(first + tilesPerBlock, count)
-            tiles.gather(block, of: input, pixels, top: top, left: left, by: Winograd.Input.self, middle: middle, into: v)
+        let tiles = WinogradTiles(images: images, outputHeight: output.height, outputWidth: output.width)
+        if tiles.count == 0 { return }
+        for first in stride(from: 0, to: tiles.count, by: tilesPerBlock) {
+            let block = tiles.block(from: first, size: tilesPerBlock)
+            tiles.gather(block, of: input, pixels, top: top, left: left, by: Winograd.Input.self, workspace, into: v)
             tiles.gather(
-                block, of: output, outputGradient, top: 0, left: 0, by: Winograd.OutputGradient.self, middle: middle, into: d)
+                block, of: output, outputGradient, top: 0, left: 0, by: Winograd.OutputGradient.self, workspace, into: d)
             for e in 0..<Winograd.products {
                 multiplyInRegisterTiles(
-                    rows: input.channels, columns: (output.channels + 15) / 16 * 16, depth: block.count,
+                    rows: input.channels, columns: KernelVector.rounded(output.channels), depth: block.count,
                     v.base + e * v.matrixStride, aRowStride: 1, aDepthStride: v.rowStride, d.base + e * d.matrixStride,
-                    bPanelStride: 16, bDepthStride: d.rowStride, accumulate: first > 0, into: sums.base + e * sums.matrixStride,
-                    cRowStride: sums.rowStride)
+                    bPanelStride: registerTileColumns, bDepthStride: d.rowStride, accumulate: first > 0,
+                    into: sums.base + e * sums.matrixStride, cRowStride: sums.rowStride)
             }
         }
-        addFilterGradients(sums, middle: middle, to: weightGradient)
+        addFilterGradients(sums, workspace, to: weightGradient)
     }
 
-    /// dW ← dW + Gᵀ dU G.
+    /// dW ← dW + Gᵀ dU G. The 36 products are asked for some lines ahead, being too many for a core to see where each goes on.
     private func addFilterGradients(
-        _ sums: TransformedTiles, middle: UnsafeMutablePointer<Float>, to weightGradient: UnsafeMutablePointer<Float>
+        _ sums: TransformedTiles, _ workspace: WinogradWorkspace, to weightGradient: UnsafeMutablePointer<Float>
+    ) {
+        for c in 0..<input.channels {
+            let source = sums.base + c * sums.rowStride
+            let target = weightGradient + c * output.channels
+            forEachVector(channels: output.channels) { k in
+                addFilterGradient(KernelVector.self, source + k, sums.matrixStride, workspace, to: target + k)
+            } rest: { k in
+                addFilterGradient(SIMD8.self, source + k, sums.matrixStride, workspace, to: target + k)
+            }
+        }
+    }
+
+    @inline(__always)
+    private func addFilterGradient<Lanes: SIMD<Float>>(
+        _ lanes: Lanes.Type, _ source: UnsafePointer<Float>, _ stride: Int, _ workspace: WinogradWorkspace,
+        to target: UnsafeMutablePointer<Float>
     ) {
         let tapStride = input.channels * output.channels
-        for c in 0..<input.channels {
-            for k in stride(from: 0, to: output.channels, by: 8) {
-                let source = sums.base + c * sums.rowStride + k
-                let target = weightGradient + c * output.channels + k
-                Winograd.transform(
-                    by: Winograd.FilterGradient.self, middle: middle,
-                    load: { load8(source + ($0 * Winograd.inputs + $1) * sums.matrixStride) },
-                    store: {
-                        let place = target + ($0 * 3 + $1) * tapStride
-                        store8(load8(place) + $2, at: place)
-                    })
-            }
+        Winograd.transform(by: Winograd.FilterGradient.self, middle: workspace.middle) { i, j in
+            let place = source + (i * Winograd.inputs + j) * stride
+            prefetchForReading(place + 4 * Lanes.scalarCount)
+            return Lanes(at: place)
+        } store: { r, s, value in
+            let place = target + (3 * r + s) * tapStride
+            (Lanes(at: place) + value).store(at: place)
         }
     }
 }

@@ -190,6 +190,14 @@ public final class Plan {
         }
     }
 
+    /// The algorithms of each convolution: forward, and the gradients of inputs and of weights.
+    public var kernelNames: [String] {
+        layers.compactMap { $0 as? ConvolutionLayer }.map { layer in
+            [layer.kernels.forward, layer.kernels.backwardInput, layer.kernels.backwardWeights].map { type(of: $0).name }
+                .joined(separator: ", ")
+        }
+    }
+
     /// Parts of the network that run one after another with a sum over ranks in between: one more than BatchNorm layers.
     public var stageCount: Int { batchNorms.count + 1 }
 

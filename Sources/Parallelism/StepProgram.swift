@@ -78,6 +78,16 @@ public struct StepProgram: Sendable, Equatable, CustomStringConvertible {
 
     init(_ operations: [Operation]) { self.operations = operations }
 
+    /// What has its counterpart on every other rank, and must be the same there.
+    public var exchanges: [Operation] {
+        operations.filter {
+            switch $0 {
+            case .exchange, .start, .finish, .linear: true
+            case .clear, .prepare, .forward, .backward, .add, .check, .update, .updateStatistics: false
+            }
+        }
+    }
+
     public var description: String { operations.map(\.description).joined(separator: "\n") }
 }
 

@@ -8,8 +8,10 @@ final class OwnedState {
     /// Where each begins in the storage.
     private let starts: [Int]
     private let storage: AlignedFloats
+    private let isWhole: Bool
 
-    init(owning ranges: [Range<Int>]) {
+    init(owning ranges: [Range<Int>], ofArena arenaCount: Int) {
+        isWhole = ranges == [0..<arenaCount]
         self.ranges = ranges.filter { !$0.isEmpty }
         var end = 0
         starts = self.ranges.map { range in
@@ -30,7 +32,7 @@ final class OwnedState {
     }
 
     /// The whole state, where this rank owns the whole arena.
-    var whole: AlignedFloats? { ranges == [0..<storage.count] ? storage : nil }
+    var whole: AlignedFloats? { isWhole ? storage : nil }
 
     /// Puts what this rank owns into an arena.
     func copy(to arena: AlignedFloats) {

@@ -83,6 +83,8 @@ public struct Execution: Sendable, Equatable {
     public var overlap = true
     /// About the bytes of gradients that are exchanged at once.
     public var bucketSize: Int = 1 << 20
+    /// Steps between two comparisons of what all ranks hold; 0 for none.
+    public var checkEvery: Int = 100
 
     public init() {}
 
@@ -90,6 +92,7 @@ public struct Execution: Sendable, Equatable {
         try Experiment.check(keep, "keep")
         try Experiment.check(logEvery, "log-every", from: 0)
         if let maxSteps { try Experiment.check(maxSteps, "max-steps") }
+        try Experiment.check(checkEvery, "check-every", from: 0)
         try Experiment.check(bucketSize, "bucket-size", from: 64)
     }
 }
@@ -98,6 +101,7 @@ extension Execution: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case data, run, keep, parallelism, scheme, exchange, overlap
         case bucketSize = "bucket-size"
+        case checkEvery = "check-every"
         case logEvery = "log-every"
         case maxSteps = "max-steps"
     }
@@ -113,6 +117,7 @@ extension Execution: Codable {
         scheme = try container.decode(.scheme, or: scheme)
         exchange = try container.decode(.exchange, or: exchange)
         overlap = try container.decode(.overlap, or: overlap)
+        checkEvery = try container.decode(.checkEvery, or: checkEvery)
         bucketSize = try container.decode(.bucketSize, or: bucketSize)
     }
 }

@@ -21,6 +21,8 @@ public final class Trainer {
     private let division: DividedState?
     private let strategy: StepStrategy
     private let exchange: Exchange
+    private let replicas: ReplicaCheck
+    private let fault: FaultPoint?
     private let runner: StepRunner
     private let partition: BatchPartition
     private let loader: BatchLoader
@@ -45,6 +47,9 @@ public final class Trainer {
         (state, division) = (session.state, session.division)
         partition = session.partition
         strategy = session.strategy
+        fault = session.fault
+        replicas = ReplicaCheck(
+            state: state, replicated: (strategy.hybrid?.outline.parameterCount ?? 0)..<state.layout.arenaCount, world: world)
         let plan = session.plan
         exchange = Exchange(
             world: world, plan: strategy.hybrid?.fronts.first ?? plan, gradients: state.gradients, buckets: strategy.buckets,
@@ -165,11 +170,17 @@ public final class Trainer {
         runner.begin(batch)
         for (index, operation) in strategy.program.operations.enumerated() {
             recorder.enter(operation.phase, step: step, operation: index)
+            if let fault, case .check = operation { fault.spoilGradients(of: state, rank: world.rank, step: step + 1) }
             try runner.run(operation, on: batch, rate: rate)
             if operation == .exchange(.figures) { try checkFigures(of: batch) }
         }
         state.progress.figures += stepFigures
         state.progress.position = state.progress.position.advanced(globalBatch: partition.globalBatch, samples: trainingSamples)
+        fault?.spoilParameters(of: state, rank: world.rank, step: step + 1)
+        if world.size > 1, execution.checkEvery > 0, (step + 1).isMultiple(of: execution.checkEvery) {
+            recorder.enter(.exchange, step: step)
+            try replicas.run(afterStep: step + 1)
+        }
     }
 
     /// Ends training on all ranks before a loss or a gradient that is no number reaches the parameters.

@@ -52,6 +52,7 @@ public final class TrainingSession {
     let partition: BatchPartition
     let plan: Plan
     let strategy: StepStrategy
+    let fault: FaultPoint?
     let state: TrainingState
     /// Nil where this rank has the whole state.
     let division: DividedState?
@@ -69,15 +70,17 @@ public final class TrainingSession {
         var recipe = try world.agreed { try request.recipe(resuming: resumed) }
         let dataset = try world.agreed { try Self.openData(recipe.execution) }
         self.dataset = dataset
+        let fault = try world.agreed { try FaultPoint.inEnvironment() }
+        self.fault = fault
         let experiment = try world.agreed {
-            let resolved = try recipe.experiment.resolved(with: dataset, ranks: world.size)
+            var resolved = try recipe.experiment.resolved(with: dataset, ranks: world.size)
             try resumed?.checkFits(resolved)
+            fault?.change(&resolved, rank: world.rank)
             return resolved
         }
         self.experiment = experiment
-        try world.requireSame(
-            try canonicalJSON(experiment),
-            orThrow: "this rank's experiment is not rank 0's: its recipe or data set differs; give every host the same")
+        let comparison = StartComparison(world: world)
+        try comparison.compare(experiment, recipe.execution)
         let (training, validation) = experiment.split.divide(dataset.training)
         (self.training, self.validation) = (training, validation)
         let partition = try world.agreed {
@@ -104,6 +107,7 @@ public final class TrainingSession {
         self.plan = plan
         strategy = try StepStrategy(
             experiment, recipe.execution, partition: partition, plan: plan, work: work, world: world)
+        try comparison.compare(strategy.program, plan)
         let state = TrainingState(layout: strategy.layout, optimiser: experiment.optimiser, in: strategy.storage)
         self.state = state
         division = work.divided.map { DividedState($0, own: state, optimiser: experiment.optimiser, world: world) }

@@ -67,7 +67,7 @@ final class TrainingState {
         let storage = storage ?? StateStorage(arenaCount: layout.arenaCount, gradientSlots: 1)
         self.layout = layout
         (parameters, gradientSlots) = (storage.parameters, storage.gradientSlots)
-        velocity = optimiser.usesMomentum ? OwnedState(owning: storage.owned) : nil
+        velocity = optimiser.usesMomentum ? OwnedState(owning: storage.owned, ofArena: layout.arenaCount) : nil
     }
 
     /// The state as named tensors, beside the experiment that they belong to; views, valid while this state lives and nothing is changed.

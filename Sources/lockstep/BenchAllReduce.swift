@@ -9,8 +9,8 @@ struct BenchAllReduce: ParsableCommand {
         commandName: "allreduce",
         abstract: "Microseconds of a sum over all ranks: ours beside MPI's.",
         discussion: """
-            exchange is ours: by memory that a node's ranks share, by messages between nodes. allreduce is MPI_Allreduce, iallreduce \
-            MPI_Iallreduce and a wait. They take turns; a time is the slowest rank's, over the turns the median and the least. Buffers are \
+            exchange is ours: by memory that a node's ranks share, by messages between nodes. allreduce is MPI's own, iallreduce \
+            its non-blocking form and a wait. They take turns; a time is the slowest rank's, over the turns the median and the least. Buffers are \
             the same in every call (warm), or others in every call that together are larger than caches (rotated). At last the times as \
             latency + bytes / bandwidth, by the least relative errors.
 

@@ -119,7 +119,7 @@ struct Train: ParsableCommand {
 
     @Option(
         help:
-            "What adds gradients up over ranks: tree, through memory that a node's ranks share and messages between nodes; or mpi, MPI_Allreduce. (default: tree)"
+            "What adds gradients up over ranks: tree, through memory that a node's ranks share and messages between nodes; or mpi, MPI's own blocking sum at the end of the step. (default: tree)"
     )
     var exchange: ExchangeMethod?
 
@@ -141,6 +141,11 @@ struct Train: ParsableCommand {
 
     @Option(parsing: .unconditional, help: "About the bytes of gradients that are exchanged at once. (default: 1048576)")
     var bucketSize: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: "Steps between two comparisons of what all ranks hold, by a hash of each tensor; 0 for none. (default: 100)")
+    var checkEvery: Int?
 
     func run() throws {
         let request = TrainingRequest(
@@ -189,6 +194,7 @@ struct Train: ParsableCommand {
             set(exchange, \.execution.exchange)
             set(overlap, \.execution.overlap)
             set(bucketSize, \.execution.bucketSize)
+            set(checkEvery, \.execution.checkEvery)
         }
     }
 }

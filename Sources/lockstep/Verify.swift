@@ -21,8 +21,8 @@ struct Verify: ParsableCommand {
     var runs: String?
 
     @Argument(
-        parsing: .captureForPassthrough,
-        help: "A recipe and options of 'lockstep train', without --run; the options of verify stand before them.")
+        parsing: .allUnrecognized,
+        help: "A recipe and options of 'lockstep train', without --run.")
     var training: [String] = []
 
     func run() throws {

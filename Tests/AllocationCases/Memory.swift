@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Kernels
 import Networks
+import Parallelism
 
 @testable import Training
 
@@ -30,18 +31,20 @@ func measureMemory(model name: String, globalBatch: Int, microBatches: Int, in d
 
 /// What one rank holds while it trains.
 private final class Rank {
-    private let partition: BatchPartition
-    private let work: RankWork
-    private let plan: Plan
+    private let program: StepProgram
+    private let runner: StepRunner
     private let state: TrainingState
     private let loader: BatchLoader
     private let evaluator: Evaluator
 
     init(_ experiment: Experiment, dataset: Dataset, _ partition: BatchPartition) throws {
-        self.partition = partition
-        work = try RankWork(experiment, partition: partition, rank: 0)
-        plan = try Plan(experiment, work.options)
-        state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser)
+        let work = try RankWork(experiment, partition: partition, rank: 0)
+        let plan = try Plan(experiment, work.options)
+        let strategy = try StepStrategy(
+            experiment, Execution(), partition: partition, plan: plan, groups: work.groups, world: nil)
+        program = strategy.program
+        state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser, in: strategy.storage)
+        runner = StepRunner(experiment, partition: partition, plan: plan, strategy: strategy, state: state, exchange: nil)
         loader = BatchLoader(
             reader: SampleReader(samples: Selection(dataset.training), normalisation: dataset.normalisation), partition: partition,
             rank: 0, seed: 1, from: Position())
@@ -51,16 +54,10 @@ private final class Rank {
     }
 
     func run() throws {
-        let mode = Plan.Mode.training(seed: 1, step: 0)
-        var figures = Figures()
-        plan.prepare(parameters: state.parameters.base)
         for _ in 0..<2 {
             let batch = try loader.next()
-            for group in work.groups {
-                let microBatch = RankWork.samples(of: group, partition, in: batch, imageCount: plan.model.input.count)
-                plan.forward(microBatch, parameters: state.parameters.base, mode: mode, figures: &figures)
-                plan.backward(microBatch, parameters: state.parameters.base, gradients: state.gradients.base, mode: mode)
-            }
+            runner.begin()
+            for operation in program.operations { try runner.run(operation, on: batch, rate: 0) }
         }
         _ = try evaluator.localFigures(parameters: state.parameters.base, rank: 0, ranks: 1)
     }

@@ -1,5 +1,5 @@
 // Counts heap allocations over warm training steps of one rank, in this process, through the same session as `lockstep train`.
-// Usage: allocation-cases MODEL DIRECTORY     (an empty directory, for the data set and the run)
+// Usage: allocation-cases MODEL DIRECTORY [reproducible]     (an empty directory, for the data set and the run)
 //
 // Or:    allocation-cases memory MODEL GLOBAL-BATCH MICRO-BATCHES DIRECTORY
 //
@@ -33,7 +33,7 @@ final class CountingReporter: TrainingReporter {
     func warn(_ text: String) { print("warning: \(text)") }
 }
 
-func countAllocations(model: String, in directory: String) throws {
+func countAllocations(model: String, in directory: String, reproducible: Bool) throws {
     // One epoch of 150 steps: none of the counted ones ends an epoch.
     try Shapes10.write(to: "\(directory)/data", training: 2_450, test: 50)
     let world = try MPIEnvironment.initialise()
@@ -51,7 +51,7 @@ func countAllocations(model: String, in directory: String) throws {
         recipe.execution.logEvery = 0
         recipe.experiment.globalBatch = 16
         recipe.experiment.split.validation = 50
-        recipe.experiment.syncBatchNorm = true
+        (recipe.experiment.reproducible, recipe.experiment.syncBatchNorm) = (reproducible, !reproducible)
         recipe.execution.maxSteps = CountingReporter.last + 5
         recipe.experiment.optimiser.momentum = 0.9
         recipe.experiment.augmentation = .standard
@@ -66,10 +66,10 @@ do {
     let arguments = CommandLine.arguments
     if arguments.count == 6, arguments[1] == "memory", let batch = Int(arguments[3]), let microBatches = Int(arguments[4]) {
         try measureMemory(model: arguments[2], globalBatch: batch, microBatches: microBatches, in: arguments[5])
-    } else if arguments.count == 3 {
-        try countAllocations(model: arguments[1], in: arguments[2])
+    } else if arguments.count == 3 || arguments.count == 4 && arguments[3] == "reproducible" {
+        try countAllocations(model: arguments[1], in: arguments[2], reproducible: arguments.count == 4)
     } else {
-        print("usage: allocation-cases [memory] MODEL [GLOBAL-BATCH MICRO-BATCHES] DIRECTORY")
+        print("usage: allocation-cases [memory] MODEL [GLOBAL-BATCH MICRO-BATCHES] DIRECTORY [reproducible]")
         exit(64)
     }
 } catch {

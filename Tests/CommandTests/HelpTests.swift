@@ -37,7 +37,7 @@ import Testing
                 "--model", "--data", "--epochs", "--max-steps", "--global-batch", "--micro-batches", "--validation", "--subset",
                 "--sync-batchnorm", "--convolution", "--learning-rate", "--momentum", "--nesterov", "--weight-decay", "--schedule",
                 "--augment", "--seed", "--run", "--resume", "--keep", "--log-every", "--parallelism", "--exchange",
-                "--overlap", "--reproducible", "--wire", "--bucket-size", "--version",
+                "--overlap", "--reproducible", "--wire", "--bucket-size", "--check-every", "--version",
             ], "\(run.report)")
     }
 

@@ -56,6 +56,20 @@ import TestSupport
                 with: .im2col) == counts.count)
     }
 
+    /// A block has images of 128 rows of the output together, or as many as a cache holds, but not more than eight; the gradient to the
+    /// weights takes 128 rows at a time.
+    @Test func directAgreesWithPlainLoopsAroundTheEdgesOfBlocks() {
+        let shapes = [(side: 4, stride: 1), (side: 5, stride: 1), (side: 9, stride: 2)].map { side, stride in
+            ConvolutionShape(
+                height: side, width: side, inputChannels: 7, kernelHeight: 3, kernelWidth: 3, outputChannels: 34, stride: stride,
+                padding: 1)
+        }
+        let cases = shapes.enumerated().flatMap { index, shape in
+            [1, 5, 6, 7, 8, 9, 16, 17].map { ConvolutionCase(shape: shape, images: $0, stream: 900 + 20 * index + $0) }
+        }
+        #expect(checkAll(cases, with: .direct) == cases.count)
+    }
+
     /// ⟨dY, conv(X, W)⟩ = ⟨dX, X⟩ = ⟨dW, W⟩: each backward kernel is the transpose of the forward one, whatever the reference says.
     @Test func backwardIsTheAdjointOfForward() {
         var agreement = Agreement()

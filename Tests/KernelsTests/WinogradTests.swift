@@ -19,16 +19,18 @@ import TestSupport
         check(cases)
     }
 
-    /// A block has 48 tiles, or 128 of many channels, and a register tile 6 or 4: images of one tile each, in every remainder of these.
+    /// A block has 24, 48 or 132 tiles, by the channels, and a register tile 12, 6 or 4: images of one tile each, in every remainder of these.
     @Test func agreesWithPlainLoopsAroundTheEdgesOfBlocks() {
-        let few = ConvolutionShape(
-            height: 3, width: 3, inputChannels: 16, kernelHeight: 3, kernelWidth: 3, outputChannels: 8, padding: 1)
+        func oneTile(_ inputs: Int, _ outputs: Int, side: Int = 1) -> ConvolutionShape {
+            ConvolutionShape(
+                height: side, width: side, inputChannels: inputs, kernelHeight: 3, kernelWidth: 3, outputChannels: outputs,
+                padding: 1)
+        }
+        let counts = Array(1...25) + [47, 48, 49]
+        check(counts.map { ConvolutionCase(shape: oneTile(16, 8, side: 3), images: $0, stream: 600 + $0) })
         // More than 256 channels are summed in two parts.
-        let many = ConvolutionShape(
-            height: 1, width: 1, inputChannels: 264, kernelHeight: 3, kernelWidth: 3, outputChannels: 272, padding: 1)
-        let counts = Array(1...13) + [47, 48, 49, 95, 96, 97]
-        check(counts.map { ConvolutionCase(shape: few, images: $0, stream: 600 + $0) })
-        check([1, 127, 128, 129].map { ConvolutionCase(shape: many, images: $0, stream: 700 + $0) })
+        check([1, 131, 132, 133].map { ConvolutionCase(shape: oneTile(264, 272), images: $0, stream: 700 + $0) })
+        check([1, 47, 48, 49].map { ConvolutionCase(shape: oneTile(96, 104), images: $0, stream: 850 + $0) })
     }
 
     @Test func weightGradientsAreAddedToWhatIsThere() {

@@ -18,9 +18,10 @@ import Testing
     }
 
     /// Not the step itself, and not the thread that prepares the next batch.
-    @Test(.timeLimit(.minutes(2)), arguments: ["lenet5", "resnet8"]) func aWarmStepAllocatesNothing(model: String) throws {
+    @Test(.timeLimit(.minutes(2)), arguments: [("lenet5", []), ("resnet8", []), ("resnet8", ["reproducible"])])
+    func aWarmStepAllocatesNothing(model: String, mode: [String]) throws {
         try withTemporaryDirectory { directory in
-            let run = try Subprocess.run(try buildProduct(named: "allocation-cases"), [model, directory], timeLimit: 90)
+            let run = try Subprocess.run(try buildProduct(named: "allocation-cases"), [model, directory] + mode, timeLimit: 90)
             #expect(run.exitCode == 0 && run.leftovers.isEmpty, "\(run.report)")
             #expect(run.lines.contains("control 1"), "the counter does not count: \(run.report)")
             #expect(run.lines.contains("steps 100 allocations 0"), "\(run.report)")

@@ -7,7 +7,7 @@ import Testing
     /// Parts go out to an arena and come back to where they were, and nothing else of the arena is touched.
     @Test func partsOfAnArena() {
         let ranges = [0..<0, 3..<19, 32..<33, 40..<57]
-        let state = OwnedState(owning: ranges)
+        let state = OwnedState(owning: ranges, ofArena: 64)
         let owned = ranges.flatMap(Array.init)
         #expect(state.whole == nil)
         for index in owned { state.pointer(at: index).pointee = Float(index) }
@@ -23,8 +23,10 @@ import Testing
     }
 
     @Test func allOfAnArena() {
-        let state = OwnedState(owning: [0..<48])
+        let state = OwnedState(owning: [0..<48], ofArena: 48)
         state.pointer(at: 47).pointee = 5
         #expect(state.whole?.count == 48 && state.whole?.base[47] == 5)
+        // A first part, as rank 0 has of a single bucket, is not the whole.
+        #expect(OwnedState(owning: [0..<48], ofArena: 96).whole == nil)
     }
 }

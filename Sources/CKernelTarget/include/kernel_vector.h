@@ -11,3 +11,6 @@ typedef float kernel_vector __attribute__((ext_vector_type(8)));
 
 // Asks for the cache line at `place` before it is written.
 static inline void kernel_prefetch_for_writing(const void *place) { __builtin_prefetch(place, 1, 3); }
+
+// Asks for it before it is read.
+static inline void kernel_prefetch_for_reading(const void *place) { __builtin_prefetch(place, 0, 3); }

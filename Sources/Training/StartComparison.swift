@@ -1,0 +1,63 @@
+import Diagnostics
+import Foundation
+import Kernels
+import MPI
+import Networks
+import Parallelism
+
+/// What must be the same on all ranks before they begin: otherwise they would wait for each other for ever, or train different things.
+struct StartComparison {
+    let world: Communicator
+
+    /// Collective, as are the others.
+    ///
+    /// - Throws: `AgreedFailure` that names the ranks that differ from rank 0.
+    func compare(_ experiment: Experiment, _ execution: Execution) throws {
+        try world.requireSame(
+            try canonicalJSON(experiment),
+            orThrow: "this rank's experiment is not rank 0's: its recipe or data set differs; give every host the same")
+        try world.requireSame(
+            "\(execution.parallelism) \(execution.scheme) \(execution.exchange) \(execution.overlap) \(execution.bucketSize) "
+                + "\(execution.checkEvery)",
+            orThrow: "this rank is told to keep in step in another way than rank 0: give every host the same options")
+        try world.requireSame(
+            "\(try Self.executable())",
+            orThrow: "this rank's lockstep is another build than rank 0's: copy one executable to every host")
+        // What ranks exchange is the same wherever it was computed; the bits of a gradient depend on the CPU, for BLAS looks at it.
+        guard experiment.reproducible else { return }
+        try world.requireSame(
+            Self.instructionSets(),
+            orThrow:
+                "this rank's CPU has other instruction sets than rank 0's, and reproducible results hang on them: choose like hosts"
+        )
+    }
+
+    func compare(_ program: StepProgram, _ plan: Plan) throws {
+        try world.requireSame(
+            plan.kernelNames.joined(separator: "\n"),
+            orThrow: "this rank's convolutions are computed by other kernels than rank 0's: copy one executable to every host")
+        try world.requireSame(
+            program.exchanges.map(\.description).joined(separator: "\n"),
+            orThrow: "this rank's step program exchanges something else than rank 0's: a fault of lockstep's own, please report it")
+    }
+
+    private static func executable() throws -> UInt64 {
+        let path = "/proc/self/exe"
+        do {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+            return bytes.withUnsafeBytes { Fingerprint.of($0) }
+        } catch {
+            throw Failure(.io, "\(path) cannot be read: \(reason(error))")
+        }
+    }
+
+    /// The vector extensions, as Linux tells them; nothing where it does not.
+    private static func instructionSets() -> String {
+        let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        let flags = text.split(separator: "\n").first { $0.hasPrefix("flags") || $0.hasPrefix("Features") } ?? ""
+        let names = flags.split(separator: " ").filter { name in
+            ["avx", "fma", "sse", "asimd", "sve"].contains { name.hasPrefix($0) }
+        }
+        return names.sorted().joined(separator: " ")
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A rank that went astray is named, and nothing of what it did reaches a checkpoint.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct StayingInStepTests {
+    private func run(_ place: Workplace, fault: String, ranks: Int, _ more: [String] = []) throws -> Subprocess {
+        try place.lockstep(
+            ["train", "--model", "lenet5", "--data", place.data, "--run", place.path("run"), "--max-steps", "15", "--seed", "3"]
+                + more,
+            ranks: ranks, environment: ["LOCKSTEP_FAULT": fault])
+    }
+
+    /// Two ranks: nobody knows which of them is right, and rank 0 is believed. Three: the odd one is named, rank 0 or another.
+    @Test(arguments: [(2, 1), (3, 0), (3, 2)]) func oneBitThatDiffers(ranks: Int, odd: Int) throws {
+        try Workplace.with { place in
+            let astray = try run(
+                place, fault: "flip:\(odd):4:linear2.weight", ranks: ranks, ["--check-every", "5", "--learning-rate", "0"])
+            expectFailure(astray, code: 70, "rank \(odd) on ", "step 5: linear2.weight is not what the other ranks hold")
+            #expect(try place.checkpoints().isEmpty)
+        }
+    }
+
+    /// Without faults the same comparison finds nothing.
+    @Test func nothingDiffers() throws {
+        try Workplace.with { place in
+            expectSuccess(try run(place, fault: "flip:9:4:linear2.weight", ranks: 3, ["--check-every", "1", "--momentum", "0.9"]))
+            #expect(try place.checkpoints() == ["step-00000010.safetensors", "step-00000015.safetensors"])
+        }
+    }
+
+    @Test(arguments: ["tree", "mpi"]) func aGradientThatIsNoNumber(exchange: String) throws {
+        try Workplace.with { place in
+            let astray = try run(place, fault: "nan:1:12:convolution2.weight", ranks: 2, ["--exchange", exchange])
+            expectFailure(
+                astray, code: 76, "rank 1 on ", "step 12: the gradient of convolution2.weight is not a finite number",
+                "micro-batches 4 to 7, of the training images ")
+            // What stood before is whole, and nothing came behind it.
+            #expect(try place.checkpoints() == ["step-00000010.safetensors"])
+        }
+    }
+
+    /// With each micro-batch a term of its own, fewer are suspected.
+    @Test func aGradientOfOneMicroBatch() throws {
+        try Workplace.with { place in
+            let astray = try run(
+                place, fault: "nan:2:3:convolution1.bias", ranks: 3,
+                ["--reproducible", "--micro-batches", "3", "--global-batch", "12"])
+            expectFailure(
+                astray, code: 76, "rank 2 on ", "step 3: the gradient of convolution1.bias", "micro-batch 2, of the training")
+        }
+    }
+
+    @Test func anotherExperiment() throws {
+        try Workplace.with { place in
+            let astray = try run(place, fault: "seed:2", ranks: 3)
+            expectFailure(astray, code: 64, "rank 2 on ", "this rank's experiment is not rank 0's")
+        }
+    }
+
+    @Test func anUnknownFault() throws {
+        try Workplace.with { place in
+            expectFailure(try run(place, fault: "flip:1", ranks: 1), code: 64, "LOCKSTEP_FAULT: found 'flip:1', expected ")
+        }
+    }
+}
+
+extension Workplace {
+    fileprivate func checkpoints() throws -> [String] {
+        let directory = path("run/checkpoints")
+        guard FileManager.default.fileExists(atPath: directory) else { return [] }
+        return try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasPrefix("step-") }.sorted()
+    }
+}
