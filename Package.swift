@@ -78,7 +78,9 @@ let package = Package(
             name: "mpi-cases", dependencies: ["Diagnostics", "Kernels", "MPI", "Parallelism"], path: "Tests/MPICases",
             swiftSettings: strict),
         .testTarget(name: "MPITests", dependencies: ["Diagnostics", "MPI", "TestSupport", "mpi-cases"], swiftSettings: strict),
-        .testTarget(name: "ParallelismTests", dependencies: ["Parallelism", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ParallelismTests", dependencies: ["Diagnostics", "Networks", "Parallelism", "TestSupport"], swiftSettings: strict
+        ),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster"], swiftSettings: strict),
         .testTarget(name: "RandomTests", dependencies: ["Random"], swiftSettings: strict),
         .testTarget(

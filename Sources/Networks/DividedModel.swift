@@ -54,6 +54,9 @@ public struct DividedModel: Sendable {
     /// How many linear layers there are.
     public var linearCount: Int { linear.count }
 
+    /// The number of a linear layer by its name; nil where it is in front of them, or none.
+    public func linearNumber(of name: String) -> Int? { linear.firstIndex { $0[0].name == name } }
+
     /// Values per sample that linear layer `index` reads, for `linearCount` the outputs of the model.
     public func width(_ index: Int) -> Int { index < linear.count ? linear[index][0].input.count : model.classes }
 

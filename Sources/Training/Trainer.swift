@@ -198,7 +198,8 @@ public final class Trainer {
                 .diverged,
                 "step \(batch.position.step + 1): \(lost.subject(state.layout)) "
                     + "is not a finite number; training has diverged. Lower the learning rate (\(rate(at: batch.position)) now); "
-                    + "no parameter was changed by this step, and earlier checkpoints stand. "
+                    + (experiment.variableBatch == nil ? "no parameter was changed by this step" : "no checkpoint holds this step")
+                    + ", and earlier checkpoints stand. "
                     + "It comes from \(lost.origin(in: batch, partition, order: order)).")
         }
     }
