@@ -16,12 +16,15 @@ public struct AllReduceBenchmark: Sendable {
     }
 
     public enum Buffers: String, Sendable, CaseIterable {
-        /// The same ones in every call.
+        /// The same ones in every call, and nobody touches them between two: they stay where the method leaves them, which flatters
+        /// methods that leave them in another core's cache.
         case warm
+        /// The same ones, and each rank writes its own before each call, as training does; that is not in the times.
+        case rewritten
         /// Others in every call, which together are larger than the caches; short ones are 1,024.
         case rotated
 
-        func count(ofBytes bytes: Int) -> Int { self == .warm ? 1 : min(1_024, max(2, (64 << 20) / max(1, bytes))) }
+        func count(ofBytes bytes: Int) -> Int { self != .rotated ? 1 : min(1_024, max(2, (64 << 20) / max(1, bytes))) }
     }
 
     public struct Result: Sendable {
@@ -52,10 +55,8 @@ public struct AllReduceBenchmark: Sendable {
         let start = Seconds.wallNow()
         repeat {
             for (index, method) in Method.allCases.enumerated() {
-                try world.barrier()
-                let begin = Seconds.wallNow()
-                for call in 0..<calls { try sums.run(method, buffer: next + call) }
-                seconds[index].append((Seconds.wallNow() - begin) / Double(calls))
+                let whole = try secondsOfCalls(method, sums, buffers, next..<next + calls, world)
+                seconds[index].append(whole / Double(calls))
             }
             next += calls
         } while try world.broadcast(seconds[0].count < 6 || Seconds.wallNow() - start < duration ? 1 : 0, from: 0) == 1
@@ -68,5 +69,26 @@ public struct AllReduceBenchmark: Sendable {
                 bytes: bytes, buffers: buffers, method: method, turns: slowest.count, median: slowest.median,
                 minimum: slowest.min() ?? .nan)
         }
+    }
+
+    /// Wall seconds of a row of calls, the numbers of whose buffers are given.
+    private func secondsOfCalls(
+        _ method: Method, _ sums: AllReduceContestants, _ buffers: Buffers, _ numbers: Range<Int>, _ world: Communicator
+    ) throws -> Double {
+        guard buffers == .rewritten else {
+            return try measured(world) { for number in numbers { try sums.run(method, buffer: number) } }
+        }
+        return try numbers.reduce(0) { seconds, number in
+            sums.clear(method, buffer: 0)
+            return seconds + (try measured(world) { try sums.run(method, buffer: number) })
+        }
+    }
+
+    /// Wall seconds of what all ranks begin together.
+    private func measured(_ world: Communicator, _ work: () throws -> Void) throws -> Double {
+        try world.barrier()
+        let begin = Seconds.wallNow()
+        try work()
+        return Seconds.wallNow() - begin
     }
 }

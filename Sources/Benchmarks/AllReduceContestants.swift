@@ -53,9 +53,12 @@ final class AllReduceContestants {
                     + "expected \((wrong % 8 + 1) * factor)")
         }
         try world.barrier()
-        for buffer in 0..<buffers { values(method, buffer).update(repeating: 0) }
+        for buffer in 0..<buffers { clear(method, buffer: buffer) }
         try world.barrier()
     }
+
+    /// Writes zeros.
+    func clear(_ method: AllReduceBenchmark.Method, buffer: Int) { values(method, buffer).update(repeating: 0) }
 
     func free() throws { try exchange.free() }
 

@@ -24,6 +24,8 @@ public struct ConvolutionBenchmark: Sendable {
         public let hasBias: Bool
         /// Whether it reads the images, so that the gradient with respect to its input is not asked for.
         public let readsImages: Bool
+        /// What training computes it by.
+        public let choice: ConvolutionChoice
     }
 
     public struct Result: Sendable {
@@ -51,6 +53,7 @@ public struct ConvolutionBenchmark: Sendable {
     public static func layers(of model: Model) throws -> [Layer] {
         let resolved = try model.resolvedLayers()
         let readers = Set(resolved.readingImages.map(\.name))
+        let kernels = try Plan.kernels(of: model)
         var layers: [Layer] = []
         for layer in resolved.flatMap(\.flattened) {
             guard case .convolution(let description) = layer.description, let shape = layer.convolutionShape else { continue }
@@ -60,7 +63,9 @@ public struct ConvolutionBenchmark: Sendable {
             }) {
                 layers[known].count += 1
             } else {
-                layers.append(Layer(name: layer.name, shape: shape, hasBias: description.bias, readsImages: readsImages))
+                let choice = kernels.first { $0.forward.shape == shape } ?? ConvolutionChoice(shape)
+                layers.append(
+                    Layer(name: layer.name, shape: shape, hasBias: description.bias, readsImages: readsImages, choice: choice))
             }
         }
         return layers
@@ -77,10 +82,9 @@ public struct ConvolutionBenchmark: Sendable {
         }
         BLAS.setThreadCount(1)
         let operands = ConvolutionOperands(shape, images: batch, hasBias: layer.hasBias)
-        let choice = ConvolutionChoice(shape, layout: ConvolutionChoice.layout(of: shape))
         for direction in ConvolutionDirection.allCases where !(direction == .input && layer.readsImages) {
             let expected = operands.reference(direction)
-            let chosen = choice.algorithm(for: direction)
+            let chosen = layer.choice.algorithm(for: direction)
             for algorithm in measuresAll ? ConvolutionChoice.candidates(for: shape) : [chosen] {
                 let peak = PeakRate.measure(bursts: 4)
                 let prepared = Prepared(algorithm, direction, operands)

@@ -6,7 +6,7 @@
 public enum BatchNormalisation {
     /// Calls `body` with the lengths of parts of at most sixteen rows, `count` in all.
     @inline(__always)
-    private static func forEachPart(of count: Int, _ body: (_ rows: Int) -> Void) {
+    private static func forEachSixteenRows(of count: Int, _ body: (_ rows: Int) -> Void) {
         for start in stride(from: 0, to: count, by: 16) { body(min(16, count - start)) }
     }
 
@@ -116,7 +116,7 @@ public enum BatchNormalisation {
         forEachChannelBlock(rows: rows, channels: channels, lanes: KernelVector.scalarCount) { first, count, c, width in
             let lanes = transform.lanes(c, width: width)
             var i = first * channels + c
-            forEachPart(of: count) { rows in
+            forEachSixteenRows(of: count) { rows in
                 var sum = KernelVector()
                 var products = KernelVector()
                 for _ in 0..<rows {

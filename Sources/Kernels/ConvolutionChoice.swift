@@ -8,7 +8,7 @@ public enum ConvolutionPolicy: String, Sendable, Codable, CaseIterable {
 
 /// The table: the algorithm of each direction, by shape and layout. A pure function of them, of the policy and of the vectors that `Kernels`
 /// is built for, so that all ranks compute alike.
-public struct ConvolutionChoice: Sendable {
+public struct ConvolutionChoice: Sendable, CustomStringConvertible {
     public private(set) var forward: any ConvolutionAlgorithm
     public private(set) var backwardInput: any ConvolutionAlgorithm
     public private(set) var backwardWeights: any ConvolutionAlgorithm
@@ -16,6 +16,8 @@ public struct ConvolutionChoice: Sendable {
     /// Weights up to which the direct kernels beat the column matrix in the gradient to the weights, whose tiles of sums are read and written
     /// for every few rows: those of AVX-512 are twice as high, so need less of it. In the other two directions they beat it always.
     private static let directWeightGradient = (KernelVector.scalarCount == 16 ? 512 : 64) * 1_024
+    /// The same for fully connected layers, whose inputs lie far apart from sample to sample.
+    private static let linearWeightGradient = 64 * 1_024
     /// The least height and width of the output at which Winograd's tiles of 4×4 are full enough.
     private static let winogradSide = 3
     /// Floats of the dense matrix beyond which its reading would cost more than it saves.
@@ -36,6 +38,10 @@ public struct ConvolutionChoice: Sendable {
     public init(_ shape: ConvolutionShape, layout: TensorLayout = .pixels, policy: ConvolutionPolicy = .automatic) {
         let reference = Im2colConvolution(shape)
         (forward, backwardInput, backwardWeights) = (reference, reference, reference)
+        // The same product without a copy; a fully connected layer has no column matrix at all.
+        if let pointwise = PointwiseConvolution(shape), policy == .automatic || shape.isLinear {
+            (forward, backwardInput, backwardWeights) = (pointwise, pointwise, pointwise)
+        }
         guard policy == .automatic else { return }
         if layout == .sampleBlocks, let blocked = SampleBlockedConvolution(shape) {
             (forward, backwardInput, backwardWeights) = (blocked, blocked, blocked)
@@ -50,9 +56,13 @@ public struct ConvolutionChoice: Sendable {
             (forward, backwardInput, backwardWeights) = (winograd, winograd, winograd)
         } else if let direct = DirectConvolution(shape) {
             (forward, backwardInput) = (direct, direct)
-            if shape.weightCount <= Self.directWeightGradient { backwardWeights = direct }
+            let limit = shape.isLinear ? Self.linearWeightGradient : Self.directWeightGradient
+            if shape.weightCount <= limit { backwardWeights = direct }
         }
     }
+
+    /// The algorithms forward, and for the gradients of inputs and of weights.
+    public var description: String { [forward, backwardInput, backwardWeights].map { type(of: $0).name }.joined(separator: ", ") }
 
     /// Floats of scratch for all three directions.
     public var scratchCount: Int { max(forward.scratchCount, backwardInput.scratchCount, backwardWeights.scratchCount) }

@@ -41,7 +41,7 @@ public struct DirectConvolution: ConvolutionAlgorithm {
         let images = max(
             1,
             min(
-                Self.mostImages,
+                shape.inputCount == shape.inputChannels ? Self.blockRows : Self.mostImages,
                 max(Self.blockFloats / max(paddedInput.count, paddedGradient.count), Self.blockRows / shape.outputPixels)))
         // Places are 32-bit numbers.
         guard images * max(paddedInput.count, paddedGradient.count, shape.inputCount, shape.outputCount) <= Int(Int32.max) else {
@@ -83,8 +83,14 @@ public struct DirectConvolution: ConvolutionAlgorithm {
         }
     }
 
-    public var leastImages: Int { min(imagesPerBlock, max(1, Self.blockRows / shape.outputPixels)) }
-    public var scratchCount: Int { imagesPerBlock * max(paddedInput.count, paddedGradient.count) + gradientCount + slack }
+    public var leastImages: Int {
+        shape.outputPixels == 1 ? .max : min(imagesPerBlock, max(1, Self.blockRows / shape.outputPixels))
+    }
+    /// What products work in, a block's padded images, and its dY with channels filled up.
+    public var scratchCount: Int {
+        Self.workCount + imagesPerBlock * max(paddedInput.count, paddedGradient.count) + gradientCount + slack
+    }
+    private static let workCount = max(IndirectProduct.workCount, IndirectOuterProduct.workCount)
     /// A tile may look at so many floats behind the last one.
     private var slack: Int { IndirectOuterProduct.reach }
     /// Floats of a block's dY with its channels filled up to whole tiles; 0 where they are whole.
@@ -121,7 +127,7 @@ public struct DirectConvolution: ConvolutionAlgorithm {
         forEachBlock(images: images) { first, count in
             forwardProduct.multiply(
                 forwardRows[count - 1], input: padded(images: count, input + first * shape.inputCount, in: scratch),
-                packed: prepared, bias: bias, output: output + first * shape.outputCount)
+                packed: prepared, bias: bias, output: output + first * shape.outputCount, work: scratch)
         }
     }
 
@@ -131,12 +137,13 @@ public struct DirectConvolution: ConvolutionAlgorithm {
     ) {
         if phases.count < shape.stride * shape.stride { inputGradient.update(repeating: 0, count: images * shape.inputCount) }
         forEachBlock(images: images) { first, count in
-            paddedGradient.copy(images: count, outputGradient + first * shape.outputCount, to: scratch)
+            let padded = scratch + Self.workCount
+            paddedGradient.copy(images: count, outputGradient + first * shape.outputCount, to: padded)
             var packed = prepared
             for phase in phases {
                 phase.product.multiply(
-                    phase.rows[count - 1], input: scratch, packed: packed, bias: nil,
-                    output: inputGradient + first * shape.inputCount)
+                    phase.rows[count - 1], input: padded, packed: packed, bias: nil,
+                    output: inputGradient + first * shape.inputCount, work: scratch)
                 packed += phase.product.packedCount
             }
         }
@@ -146,7 +153,7 @@ public struct DirectConvolution: ConvolutionAlgorithm {
         images: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
         biasGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
     ) {
-        let filled = scratch + imagesPerBlock * max(paddedInput.count, paddedGradient.count) + slack
+        let filled = scratch + Self.workCount + imagesPerBlock * max(paddedInput.count, paddedGradient.count) + slack
         forEachBlock(images: images) { first, count in
             let padded =
                 weightProduct.readsBehind
@@ -159,7 +166,8 @@ public struct DirectConvolution: ConvolutionAlgorithm {
                 copyRows(gradient, rows: rows, count: shape.outputChannels, to: filled, stride: gradientStride)
                 gradient = UnsafePointer(filled)
             }
-            weightProduct.add(rowCount: rows, input: padded, gradient: gradient, stride: gradientStride, to: weightGradient)
+            weightProduct.add(
+                rowCount: rows, input: padded, gradient: gradient, stride: gradientStride, to: weightGradient, work: scratch)
         }
     }
 
@@ -173,8 +181,9 @@ public struct DirectConvolution: ConvolutionAlgorithm {
     private func copied(
         images: Int, _ input: UnsafePointer<Float>, to scratch: UnsafeMutablePointer<Float>
     ) -> UnsafePointer<Float> {
-        paddedInput.copy(images: images, input, to: scratch)
-        return UnsafePointer(scratch)
+        let padded = scratch + Self.workCount
+        paddedInput.copy(images: images, input, to: padded)
+        return UnsafePointer(padded)
     }
 
     @inline(__always)

@@ -13,6 +13,8 @@ struct IndirectOuterProduct: Sendable {
     /// Rows that a tile takes at a time, so that what they read stays in the first two caches for all tiles.
     let rowsPerBlock: Int
 
+    /// Floats of memory that a call works in: one tile.
+    static let workCount = 12 * 2 * KernelVector.scalarCount
     /// Floats that can be read from every place of a run where `readsBehind`.
     static let reach = 16
 
@@ -35,24 +37,23 @@ struct IndirectOuterProduct: Sendable {
     ///   - gradient: [rows, gradientStride], its rows `stride` floats apart.
     ///   - weights: [runs, runLength, columns].
     ///   - rowCount: the first so many of the rows.
+    ///   - work: `workCount` floats.
     func add(
         rowCount: Int, input: UnsafePointer<Float>, gradient: UnsafePointer<Float>, stride gradientStride: Int,
-        to weights: UnsafeMutablePointer<Float>
+        to weights: UnsafeMutablePointer<Float>, work: UnsafeMutablePointer<Float>
     ) {
         rows.withUnsafeBufferPointer { rows in
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: 12 * 2 * KernelVector.scalarCount) { memory in
-                guard let rows = rows.baseAddress, let memory = memory.baseAddress else { return }
-                for first in stride(from: 0, to: rowCount, by: rowsPerBlock) {
-                    let block = Block(
-                        rows: rows + first, count: min(rowsPerBlock, rowCount - first), gradient: gradient + first * gradientStride,
-                        stride: gradientStride)
-                    for (run, offset) in runs.enumerated() {
-                        let target = weights + run * runLength * columns
-                        if isNarrow {
-                            addNarrow(block, input: input + Int(offset), memory, to: target)
-                        } else {
-                            addWide(block, input: input + Int(offset), memory, to: target)
-                        }
+            guard let rows = rows.baseAddress else { return }
+            for first in stride(from: 0, to: rowCount, by: rowsPerBlock) {
+                let block = Block(
+                    rows: rows + first, count: min(rowsPerBlock, rowCount - first), gradient: gradient + first * gradientStride,
+                    stride: gradientStride)
+                for (run, offset) in runs.enumerated() {
+                    let target = weights + run * runLength * columns
+                    if isNarrow {
+                        addNarrow(block, input: input + Int(offset), work, to: target)
+                    } else {
+                        addWide(block, input: input + Int(offset), work, to: target)
                     }
                 }
             }

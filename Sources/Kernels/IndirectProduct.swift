@@ -63,10 +63,13 @@ struct IndirectProduct: Sendable {
         }
     }
 
+    /// Floats of memory that a call works in: what a row begins with, and one tile.
+    static let workCount = 13 * wholePanel
+
     /// Computes Y, whose rows are dense in `columns` floats.
     func multiply(
         _ rows: Rows, input: UnsafePointer<Float>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-        output: UnsafeMutablePointer<Float>
+        output: UnsafeMutablePointer<Float>, work: UnsafeMutablePointer<Float>
     ) {
         rows.inputs.withUnsafeBufferPointer { inputs in
             rows.outputs.withUnsafeBufferPointer { outputs in
@@ -84,7 +87,7 @@ struct IndirectProduct: Sendable {
                                 weights: packed + column * depth, bias: bias.map { $0 + column },
                                 width: min(Self.wholePanel, columns - column),
                                 lanes: Self.panelWidth(at: column, of: columns), output: output + column)
-                            panel.compute(first..<first + block, inputs, outputs)
+                            panel.compute(first..<first + block, inputs, outputs, work)
                         }
                     }
                 }
@@ -110,23 +113,22 @@ private struct Panel {
 
     /// Computes a multiple of `rowTile` rows.
     ///
-    /// A register tile is stored whole, straight to the output or, where the panel has fewer columns than the tile, by way of the stack.
+    /// A register tile is stored whole, straight to the output or, where the panel has fewer columns than the tile, by way of `work`.
     @inline(__always)
-    func compute(_ rows: Range<Int>, _ inputs: UnsafePointer<Int32>, _ outputs: UnsafePointer<Int32>) {
+    func compute(
+        _ rows: Range<Int>, _ inputs: UnsafePointer<Int32>, _ outputs: UnsafePointer<Int32>, _ start: UnsafeMutablePointer<Float>
+    ) {
         let height = lanes > KernelVector.scalarCount ? Self.wideHeight : 12
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: lanes + height * lanes) { memory in
-            guard let start = memory.baseAddress else { return }
-            for lane in 0..<lanes { start[lane] = lane < width ? bias?[lane] ?? 0 : 0 }
-            let tile = start + lanes
-            for row in stride(from: rows.lowerBound, to: rows.upperBound, by: height) {
-                if width == lanes {
-                    computeTile(inputs + row, start, output, outputs + row)
-                } else {
-                    computeTile(inputs + row, start, tile, nil)
-                    for i in 0..<height {
-                        let y = output + Int(outputs[row + i])
-                        for k in 0..<width { y[k] = tile[i * lanes + k] }
-                    }
+        for lane in 0..<lanes { start[lane] = lane < width ? bias?[lane] ?? 0 : 0 }
+        let tile = start + lanes
+        for row in stride(from: rows.lowerBound, to: rows.upperBound, by: height) {
+            if width == lanes {
+                computeTile(inputs + row, start, output, outputs + row)
+            } else {
+                computeTile(inputs + row, start, tile, nil)
+                for i in 0..<height {
+                    let y = output + Int(outputs[row + i])
+                    for k in 0..<width { y[k] = tile[i * lanes + k] }
                 }
             }
         }

@@ -24,7 +24,7 @@ public enum WireType: String, Sendable, CaseIterable, Codable {
         }
     }
 
-    /// Y ← round(A + B), or, where the type is not fp32, round(round(A) + round(B)); `output` may be `a` or `b`.
+    /// Y ← round(A) + round(B), itself not rounded: whoever takes it further up a tree does that. `output` may be `a` or `b`.
     public func add(
         count: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>
     ) {
@@ -134,8 +134,8 @@ private func combine<Format: NarrowFloat>(
     count: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>, _ format: Format.Type
 ) {
     forEachEight(of: count) { start, length in
-        let sum = Format.rounded(load(a + start, length)) + Format.rounded(load(b + start, length))
-        store(Format.rounded(sum), length, at: output + start)
+        let (left, right) = (Format.rounded(load(a + start, length)), Format.rounded(load(b + start, length)))
+        store(left + right, length, at: output + start)
     }
 }
 

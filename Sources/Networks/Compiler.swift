@@ -53,6 +53,8 @@ struct Compiler {
     /// In forward order.
     private(set) var layers: [any CompiledLayer] = []
     private(set) var sizes: ValueSizes
+    /// In forward order, but for shortcuts, which come before their block.
+    var kernels: [ConvolutionChoice] { layers.compactMap { ($0 as? ConvolutionLayer)?.kernels } }
     /// Floats of the largest scratch, over all samples.
     private(set) var scratchCount = 0
     private let convolution: ConvolutionPolicy
@@ -96,6 +98,7 @@ struct Compiler {
         let layers = part.layers.flatMap(\.flattened)
         let hasBatchNorm = layers.contains { if case .batchNorm = $0.description { true } else { false } }
         let outputs = compile(part.layers, from: inputs, end: end, mayBlock: !hasBatchNorm)
+        require(outputs.layout == .pixels, "a network's outputs lie in \(outputs.layout)")
         return Ends(outputs: outputs.value, outputsGradient: end, inputsGradient: inputsGradient)
     }
 
@@ -108,8 +111,7 @@ struct Compiler {
         var current = input
         for (index, fusion) in working.enumerated() {
             let isLast = index == working.count - 1
-            let layout =
-                isLast ? .pixels : fusion.layer.layout(behind: current.layout, convolution: mayBlock ? convolution : .im2col)
+            let layout = mayBlock && !isLast ? fusion.layer.layout(behind: current.layout, convolution: convolution) : .pixels
             current = append(fusion, to: rearranged(current, fusion.layer.input.count, layout), end: isLast ? end : nil)
         }
         return current
@@ -188,15 +190,7 @@ struct Compiler {
             guard let geometry = try? description.geometry(over: layer.input) else {
                 fault("\(layer.name) does not take the shape that it was resolved for")
             }
-            let kernels = ConvolutionChoice(geometry, layout: layout, policy: convolution)
-            scratchCount = max(scratchCount, kernels.scratchCount)
-            return (
-                ConvolutionLayer(
-                    kernels: kernels, wiring: wiring, parameters: parameters(of: layer),
-                    preparedForward: weights(kernels.forward.forwardCount),
-                    preparedBackward: wiring.inputGradient == nil
-                        ? nil : weights(kernels.backwardInput.backwardCount)), false
-            )
+            return (convolution(geometry, of: layer, wiring, layout), false)
         case .maxPool(let description):
             let shape = PoolingShape(description, over: layer.input)
             return (
@@ -221,11 +215,8 @@ struct Compiler {
                         runningVariance: offset(layer, "running-variance"))), false
             )
         case .linear(let description):
-            return (
-                LinearLayer(
-                    inputs: layer.input.count, outputs: description.outputs, wiring: wiring, parameters: parameters(of: layer)),
-                false
-            )
+            let geometry = ConvolutionShape(inputs: layer.input.count, outputs: description.outputs)
+            return (convolution(geometry, of: layer, wiring, layout), false)
         case .relu:
             return (ReLULayer(count: layer.input.count, layout: layout, wiring: wiring), true)
         case .dropout(let description):
@@ -243,6 +234,17 @@ struct Compiler {
         case .flatten, .residual:
             fault("\(layer.name) is no layer of its own")
         }
+    }
+
+    private mutating func convolution(
+        _ geometry: ConvolutionShape, of layer: ResolvedLayer, _ wiring: Wiring, _ layout: TensorLayout
+    ) -> ConvolutionLayer {
+        let kernels = ConvolutionChoice(geometry, layout: layout, policy: convolution)
+        scratchCount = max(scratchCount, kernels.scratchCount)
+        return ConvolutionLayer(
+            kernels: kernels, wiring: wiring, parameters: parameters(of: layer),
+            preparedForward: weights(kernels.forward.forwardCount),
+            preparedBackward: wiring.inputGradient == nil ? nil : weights(kernels.backwardInput.backwardCount))
     }
 
     private func offset(_ layer: ResolvedLayer, _ role: String) -> Int {

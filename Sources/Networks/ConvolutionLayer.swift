@@ -1,5 +1,6 @@
 import Kernels
 
+/// A convolution, or a fully connected layer, which is one over images of one pixel.
 struct ConvolutionLayer: CompiledLayer {
     let kernels: ConvolutionChoice
     let wiring: Wiring

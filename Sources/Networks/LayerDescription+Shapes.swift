@@ -9,7 +9,12 @@ extension LayerDescription {
         }
         switch self {
         case .convolution(let layer): return try layer.resolve(input: input)
-        case .maxPool(let layer), .averagePool(let layer): return (try layer.resolve(input: input), [])
+        case .maxPool(let layer):
+            guard layer.size <= 255 else {
+                throw ShapeProblem(text: "found a window of \(layer.size), expected at most 255: winners are remembered in 16 bits")
+            }
+            return (try layer.resolve(input: input), [])
+        case .averagePool(let layer): return (try layer.resolve(input: input), [])
         case .globalAveragePool: return (TensorShape(vector: input.channels), [])
         case .batchNorm(let layer): return try layer.resolve(input: input)
         case .linear(let layer): return try layer.resolve(input: input)

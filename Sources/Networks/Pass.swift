@@ -66,8 +66,11 @@ enum Action {
 /// those that follow.
 struct Pass {
     private(set) var actions: [Action]
-    /// Samples that are worked on together.
+    /// Samples that are worked on together in training, and in evaluation.
     private(set) var tile = 1
+    private(set) var evaluationTile = 1
+
+    init(_ action: Action) { actions = [action] }
 
     var uses: [Use] { actions.map(\.use) }
 
@@ -77,19 +80,31 @@ struct Pass {
         return uses[first].reads.contains(value) ? first : nil
     }
 
-    mutating func insert(_ action: Action, at place: Int) { actions.insert(action, at: place) }
+    mutating func append(_ action: Action) { actions.append(action) }
 
-    /// Chooses the tile: as many samples as stay in the second cache with all that the actions touch, but no fewer than they had better
-    /// have, and all tiles of about one size. Without `tiles`, all of them.
-    mutating func chooseTile(capacity: Int, sizes: ValueSizes, tiles: Bool) {
+    mutating func insertBeforeReader(of value: Value, _ action: Action) {
+        if let reader = firstReader(of: value) { actions.insert(action, at: reader) }
+    }
+
+    /// Leaves out the action that writes a value, where none of the others reads it.
+    mutating func removeUnread(_ value: Value) {
+        guard actions.count > 1, !uses.contains(where: { $0.reads.contains(value) }) else { return }
+        actions.removeAll { $0.use.writes.contains(value) }
+    }
+
+    mutating func chooseTiles(for options: Plan.Options, sizes: ValueSizes) {
+        tile = tile(of: options.capacity, options, sizes)
+        evaluationTile = tile(of: options.evaluationCapacity, options, sizes)
+    }
+
+    /// As many of `samples` samples as stay in the second cache with all that the actions touch, but no fewer than they had better have, and
+    /// all tiles of about one size. Without tiles, all of them.
+    private func tile(of samples: Int, _ options: Plan.Options, _ sizes: ValueSizes) -> Int {
         let values = Set(uses.flatMap(\.values)).filter { !sizes.isWeights($0) }
         let bytesPerSample = max(1, values.reduce(0) { $0 + sizes[$1] })
         let least = actions.map(\.leastSamples).max() ?? 1
-        let most = tiles ? min(capacity, max(least, Self.cacheBytes / bytesPerSample)) : capacity
-        let count = (capacity + most - 1) / most
-        tile = sizes.room(for: (capacity + count - 1) / count, of: values)
+        let most = options.tiles ? min(samples, max(least, options.cacheBytes / bytesPerSample)) : samples
+        let count = (samples + most - 1) / most
+        return sizes.room(for: (samples + count - 1) / count, of: values)
     }
-
-    /// What of a second cache of 1 MB a tile's values may fill, beside weights and scratch.
-    private static let cacheBytes = 512 * 1_024
 }

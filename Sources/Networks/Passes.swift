@@ -10,11 +10,8 @@ struct Passes {
     let forwardStages: [Range<Int>]
     let backwardStages: [Range<Int>]
 
-    /// - Parameters:
-    ///   - layers: in forward order.
-    ///   - tiles: whether tiles are smaller than the micro-batch, and cheap results computed again instead of kept; no value changes but by
-    ///     the order of sums.
-    init(_ layers: [any CompiledLayer], capacity: Int, sizes: ValueSizes, tiles: Bool) {
+    /// - Parameter layers: in forward order.
+    init(_ layers: [any CompiledLayer], for options: Plan.Options, sizes: ValueSizes) {
         var builder = Builder()
         for layer in layers {
             if let normalisation = layer as? BatchNormLayer { builder.endStage(with: .sums(normalisation, .forward)) }
@@ -30,8 +27,8 @@ struct Passes {
         let backwardCounts = builder.stages.map(\.count)
         order += builder.stages
         var all = order.flatMap(\.self)
-        if tiles { all.computeAgain() }
-        for index in all.indices { all[index].chooseTile(capacity: capacity, sizes: sizes, tiles: tiles) }
+        if options.tiles { all.computeAgain() }
+        for index in all.indices { all[index].chooseTiles(for: options, sizes: sizes) }
         let forwardCount = forwardCounts.reduce(0, +)
         (forward, backward) = (Array(all[..<forwardCount]), Array(all[forwardCount...]))
         forwardStages = Self.ranges(forwardCounts)
@@ -52,9 +49,9 @@ struct Passes {
         mutating func append(_ action: Action) {
             var passes = stages.removeLast()
             if let last = passes.last, last.wantsAll == (action.leastSamples == .max) || action.isIndifferent {
-                passes[passes.count - 1].insert(action, at: last.actions.count)
+                passes[passes.count - 1].append(action)
             } else {
-                passes.append(Pass(actions: [action]))
+                passes.append(Pass(action))
             }
             stages.append(passes)
         }
@@ -75,9 +72,9 @@ extension [Pass] {
                 guard let result = action.use.writes.first, !action.use.reads.contains(result), writers(of: result) == 1,
                     !action.use.reads.contains(where: { self[(place + 1)...].writers(of: $0) > 0 })
                 else { continue }
-                for index in indices {
-                    if let reader = self[index].firstReader(of: result) { self[index].insert(action, at: reader) }
-                }
+                let readers = indices.filter { self[$0].firstReader(of: result) != nil }
+                for index in readers { self[index].insertBeforeReader(of: result, action) }
+                if !readers.isEmpty { self[place].removeUnread(result) }
             }
         }
     }

@@ -74,17 +74,26 @@ public final class Plan {
     public struct Options: Sendable {
         /// The samples that it can take at a time.
         public var capacity: Int
+        /// The samples that are evaluated at a time. From the experiment alone, never from ranks: where a tile ends decides how BLAS rounds.
+        public var evaluationCapacity: Int
         public var convolution: ConvolutionPolicy
-        /// Whether weights are laid out for each pass that needs them, instead of once after they have changed: saves memory, and no time is
-        /// lost where every pass runs once a step.
+        /// Whether weights are laid out for each pass that needs them, instead of once after they have changed: saves memory. No time is lost
+        /// in training where every pass runs once a step; evaluation lays them out for every micro-batch.
         public var preparesForEachPass: Bool
         /// Whether neighbouring layers become one where that saves a way over memory.
         var fuses = true
         /// Whether passes run tile by tile, and compute cheap results again instead of keeping them.
         var tiles = true
+        /// What of a second cache of 1 MB a tile's values may fill, beside weights and scratch.
+        var cacheBytes = 512 * 1_024
 
-        public init(capacity: Int, convolution: ConvolutionPolicy = .automatic, preparesForEachPass: Bool = false) {
+        /// - Parameter evaluationCapacity: nil for `capacity`.
+        public init(
+            capacity: Int, evaluationCapacity: Int? = nil, convolution: ConvolutionPolicy = .automatic,
+            preparesForEachPass: Bool = false
+        ) {
             self.capacity = capacity
+            self.evaluationCapacity = evaluationCapacity ?? capacity
             self.convolution = convolution
             self.preparesForEachPass = preparesForEachPass
         }
@@ -101,6 +110,12 @@ public final class Plan {
             plan: draft.storage.bytesPerSample * draft.compiler.sizes.room(for: options.capacity) + draft.storage.tileBytes
                 + draft.compiler.scratchCount * MemoryLayout<Float>.stride,
             arena: draft.layout.arenaCount * MemoryLayout<Float>.stride)
+    }
+
+    /// What each convolution and fully connected layer of a model is computed by.
+    /// - Throws: as `Model.resolvedLayers()`.
+    public static func kernels(of model: Model) throws -> [ConvolutionChoice] {
+        Draft(try NetworkPart(model), Options(capacity: 1)).compiler.kernels
     }
 
     /// - Throws: `Failure.usage` naming the layer, the shape that came and the one it can take, where the model does not fit together.
@@ -122,6 +137,7 @@ public final class Plan {
         (layers, passes) = (draft.compiler.layers, draft.passes)
         (outputs, outputsGradient, inputsGradient) = (draft.ends.outputs, draft.ends.outputsGradient, draft.ends.inputsGradient)
         batchNorms = layers.compactMap { $0 as? BatchNormLayer }
+        kernels = draft.compiler.kernels
         let room = draft.compiler.sizes.room(for: capacity)
         whole = AlignedFloats(bytes: draft.storage.bytesPerSample * room)
         tile = AlignedFloats(bytes: draft.storage.tileBytes)
@@ -146,7 +162,7 @@ public final class Plan {
             var compiler = Compiler(part, convolution: options.convolution, fuses: options.fuses)
             ends = compiler.compile(part)
             self.compiler = compiler
-            passes = Passes(compiler.layers, capacity: options.capacity, sizes: compiler.sizes, tiles: options.tiles)
+            passes = Passes(compiler.layers, for: options, sizes: compiler.sizes)
             storage = Storage(
                 passes, keepsWeights: !options.preparesForEachPass,
                 turn: Use(reads: [ends.outputs], writes: [ends.outputsGradient]), result: ends.inputsGradient,
@@ -190,13 +206,8 @@ public final class Plan {
         }
     }
 
-    /// The algorithms of each convolution: forward, and the gradients of inputs and of weights.
-    public var kernelNames: [String] {
-        layers.compactMap { $0 as? ConvolutionLayer }.map { layer in
-            [layer.kernels.forward, layer.kernels.backwardInput, layer.kernels.backwardWeights].map { type(of: $0).name }
-                .joined(separator: ", ")
-        }
-    }
+    /// What each convolution and fully connected layer is computed by, in forward order but for shortcuts, which come before their block.
+    public let kernels: [ConvolutionChoice]
 
     /// Parts of the network that run one after another with a sum over ranks in between: one more than BatchNorm layers.
     public var stageCount: Int { batchNorms.count + 1 }
@@ -263,9 +274,10 @@ public final class Plan {
         guard let slots = slots.baseAddress else { return }
         slots[Value.images.index].base = UnsafeMutableRawPointer(mutating: batch.images)
         if preparesForEachPass && batch.count > 0 { prepare(pass, parameters) }
-        for first in stride(from: 0, to: batch.count, by: pass.tile) {
+        let length = if case .evaluation = mode { pass.evaluationTile } else { pass.tile }
+        for first in stride(from: 0, to: batch.count, by: length) {
             let tile = Tile(
-                batch: batch, mode: mode, first: first, samples: min(pass.tile, batch.count - first), parameters: parameters,
+                batch: batch, mode: mode, first: first, samples: min(length, batch.count - first), parameters: parameters,
                 parameterGradients: gradients, slots: slots, scratch: scratch.base)
             for action in pass.actions { action.run(tile) }
             try meanwhile()

@@ -95,7 +95,9 @@ extension [Life] {
         let whole = clock...(clock + uses.count - 1)
         for (time, use) in uses.enumerated() {
             for value in Set(use.values) {
-                self[value.index].note(clock + time, in: whole, isFirstWrite: !use.reads.contains(value), tile: pass.tile)
+                self[value.index].note(
+                    clock + time, in: whole, isFirstWrite: !use.reads.contains(value),
+                    tile: Swift.max(pass.tile, pass.evaluationTile))
             }
         }
         clock += uses.count

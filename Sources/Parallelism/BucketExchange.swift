@@ -6,13 +6,14 @@ import MPI
 ///
 /// 1. Every rank posts its partial sums. 2. When all ranks of a node have, each owner adds up its slice of them. 3. Owners of the same slice
 /// on all nodes send each other what they have of each other's parts, and add that up. 4. They send each other the sums. 5. Each owner writes
-/// its slice to the arenas of all ranks of its node. On a single node, 2 and 5 are one pass, and 3 and 4 nothing.
+/// its slice to the arenas of all ranks of its node. On a single node, 2 and 5 are one pass, and 3 and 4 nothing; short buckets go through
+/// mailboxes there.
 final class BucketExchange {
     let range: Range<Int>
     let messages: BucketMessages?
     var isFinished: Bool { stage == .finished }
 
-    private enum Stage { case finished, posted, scattering, gathering, sending, stored }
+    private enum Stage { case finished, mailed, posted, scattering, gathering, sending, stored }
 
     private var stage = Stage.finished
     private var form = ExchangeForm.allReduce
@@ -54,9 +55,7 @@ final class BucketExchange {
         messages =
             isOwner && !isAlone
             ? BucketMessages(communicator: communicator, plan: plan, division: division, bucket: bucketNumber, wire: wire) : nil
-        mailboxes =
-            bucket.hasMailboxes(nodes: map.nodes.count)
-            ? BucketMailboxes(memory: memory, plan: plan, range: range, bucket: bucketNumber) : nil
+        mailboxes = BucketMailboxes(memory: memory, plan: plan, range: range, bucket: bucketNumber)
         posted = memory.places.map { memory.posted($0, bucket: bucketNumber) }
         stored = (0..<owners).map { memory.stored($0, bucket: bucketNumber) }
         let place = map.place
@@ -78,7 +77,11 @@ final class BucketExchange {
         require(form != .allGather || wire == .fp32, "values that are gathered as they are travel as fp32, found \(wire)")
         self.form = form
         number += 1
-        if usesMailboxes { mailboxes?.put(exchange: number) }
+        if form == .allReduce, let mailboxes {
+            mailboxes.put(exchange: number)
+            stage = .mailed
+            return
+        }
         try messages?.startReceiving(partialSums: form != .allGather, sums: form != .reduceScatter)
         stage = .posted
         own.posted.advance(to: number)
@@ -92,13 +95,15 @@ final class BucketExchange {
 
     func abandon() { messages?.abandon() }
 
-    private var usesMailboxes: Bool { mailboxes != nil && form == .allReduce }
-
     /// One step; false where it must wait for others, or is finished.
     private func goOn() throws -> Bool {
         switch stage {
         case .finished:
             return false
+        case .mailed:
+            guard let mailboxes, mailboxes.allHavePut(exchange: number) else { return false }
+            mailboxes.sum(exchange: number, by: nodeSum)
+            stage = .finished
         case .posted:
             guard parts.isEmpty || posted.allSatisfy({ $0.value >= number }) else { return false }
             try reduceOnNode()
@@ -122,10 +127,7 @@ final class BucketExchange {
     }
 
     private func reduceOnNode() throws {
-        if usesMailboxes {
-            mailboxes?.sum(exchange: number, by: nodeSum)
-            stage = .finished
-        } else if parts.isEmpty {
+        if parts.isEmpty {
             stage = .stored
         } else if form == .allGather {
             try shareOwnPart()

@@ -1,49 +1,70 @@
 import Kernels
+import MPI
 
 /// The quick way for a short bucket within one node: each rank puts a copy of its partial sums where all see it, and every rank adds all of
-/// them up for itself. One signal from rank to rank instead of two, for additions that are done as many times as there are ranks.
+/// them up for itself. One signal from rank to rank instead of two, and the shortest copies travel in the signal's own cache line.
 ///
 /// Mailboxes take turns between two exchanges. A rank writes the same one again two exchanges later; it has then finished the one between,
 /// which every rank had begun, and so finished reading the one before.
 struct BucketMailboxes {
-    private let own: [[UnsafeMutablePointer<Float>]]
+    /// Up to this many values the second signal costs more than that every rank reads all of them.
+    static let largestCount = 64
+    /// Values stand behind the counter.
+    private static let head = 16
+
+    /// One for exchanges of even, one for those of odd numbers.
+    private let turns: [Turn]
     private let slots: [UnsafePointer<Float>]
-    private let leaves: [[UnsafeMutableRawPointer]]
     private let result: [[UnsafeMutableRawPointer]]
     private let count: Int
 
-    /// Up to this many values the copy costs less than the second signal.
-    static let largestCount = 1_024
+    private struct Turn {
+        /// Of all ranks: how many exchanges they have put their copies for.
+        let counters: [SharedCounter]
+        let own: (counter: SharedCounter, copies: [UnsafeMutablePointer<Float>])
+        /// All ranks' copies, as the plan's combination for the node wants them.
+        let leaves: [UnsafeMutableRawPointer]
+    }
 
-    /// The floats of a rank's mailbox: each partial sum begins at a cache line.
-    static func floats(count: Int, partialSums: Int) -> Int { partialSums * AlignedFloats.rounded(count) }
+    /// The bytes of a mailbox; 0 where a bucket has none.
+    static func byteCount(count: Int, partialSums: Int, nodes: Int) -> Int {
+        nodes > 1 || count > largestCount ? 0 : head + partialSums * count * MemoryLayout<Float>.stride
+    }
 
-    init(memory: NodeMemory, plan: ExchangePlan, range: Range<Int>, bucket: Int) {
-        func place(_ number: Int, of place: Int, parity: Int) -> UnsafeMutableRawPointer {
-            memory.mailbox(bucket: bucket, parity: parity, of: place)
-                + Self.floats(count: range.count, partialSums: number) * MemoryLayout<Float>.stride
+    /// Nil where the bucket has none.
+    init?(memory: NodeMemory, plan: ExchangePlan, range: Range<Int>, bucket: Int) {
+        let (place, count) = (plan.map.place, range.count)
+        guard memory.hasMailboxes(bucket: bucket) else { return nil }
+        func copy(_ number: Int, of place: Int, _ parity: Int) -> UnsafeMutableRawPointer {
+            memory.mailbox(bucket: bucket, parity: parity, of: place) + Self.head + number * count * MemoryLayout<Float>.stride
         }
-        let ownPlace = plan.map.place
-        let numbers = 0..<plan.partialSums(ofPlace: ownPlace)
-        own = [0, 1].map { parity in
-            numbers.map { place($0, of: ownPlace, parity: parity).assumingMemoryBound(to: Float.self) }
+        let numbers = 0..<plan.partialSums(ofPlace: place)
+        turns = [0, 1].map { parity in
+            let counters = memory.places.map { memory.mailboxCounter(bucket: bucket, parity: parity, of: $0) }
+            let copies = numbers.map { copy($0, of: place, parity).assumingMemoryBound(to: Float.self) }
+            return Turn(
+                counters: counters, own: (counters[place], copies),
+                leaves: plan.nodeParts.map { copy($0.number, of: $0.holder, parity) })
         }
         slots = numbers.map {
-            UnsafePointer(memory.float(range.lowerBound, slot: $0, of: ownPlace).assumingMemoryBound(to: Float.self))
+            UnsafePointer(memory.float(range.lowerBound, slot: $0, of: place).assumingMemoryBound(to: Float.self))
         }
-        leaves = [0, 1].map { parity in plan.nodeParts.map { place($0.number, of: $0.holder, parity: parity) } }
-        result = [[memory.float(range.lowerBound, slot: 0, of: ownPlace)]]
-        count = range.count
+        result = [[memory.float(range.lowerBound, slot: 0, of: place)]]
+        self.count = count
     }
 
-    /// Copies this rank's partial sums, before it says that it has posted them.
+    /// Puts copies of this rank's partial sums.
     func put(exchange: UInt64) {
-        for (slot, place) in zip(slots, own[Int(exchange % 2)]) { WireType.fp32.round(count: count, from: slot, to: place) }
+        let own = turns[Int(exchange % 2)].own
+        for (slot, copy) in zip(slots, own.copies) { WireType.fp32.round(count: count, from: slot, to: copy) }
+        own.counter.advance(to: exchange)
     }
+
+    func allHavePut(exchange: UInt64) -> Bool { turns[Int(exchange % 2)].counters.allSatisfy { $0.value >= exchange } }
 
     /// Adds up what all ranks have put.
     func sum(exchange: UInt64, by treeSum: TreeSum) {
         treeSum.run(
-            count: count, leaves: leaves[Int(exchange % 2)], leafFormat: .fp32, results: result, resultFormat: .fp32)
+            count: count, leaves: turns[Int(exchange % 2)].leaves, leafFormat: .fp32, results: result, resultFormat: .fp32)
     }
 }

@@ -6,7 +6,7 @@ import MPI
 ///
 /// For n nodes of one partial sum each, 2 (n − 1) / n of the bucket's values leave each node, in 2 (n − 1) messages of each owner.
 final class BucketMessages {
-    /// The part that this rank owns, and where its sum is put to be sent.
+    /// Where the sum of this rank's part is put to be sent.
     private let own: UnsafeMutableRawBufferPointer
     /// For each node: where each of this node's partial sums of that node's part is written.
     let partialSums: [[[UnsafeMutableRawPointer]]]
@@ -35,22 +35,22 @@ final class BucketMessages {
         var all: [Request] { [partialSumsOut, partialSumsIn, sumOut, sumIn] }
     }
 
-    /// The messages that two tags a bucket allow to tell apart.
+    /// So many buckets can be told apart by two tags each.
     static let largestBucketCount = Communicator.tags.count / 2
 
     init(communicator: Communicator, plan: ExchangePlan, division: BucketDivision, bucket: Int, wire: WireType) {
         let map = plan.map
         let part = map.nodes.indices.map { division.part(ofOwner: map.place, onNode: $0).count * wire.bytesPerValue }
         let ownBytes = part[map.node]
+        let others = map.nodes.indices.map { $0 == map.node ? 0 : part[$0] }
         // Partial sums out, partial sums in (this node's own among them), sums in, the sum out.
         let results = plan.nodes.map(\.results.count)
-        let lengths =
-            part.map { $0 * results[map.node] } + results.map { $0 * ownBytes } + part.map { $0 } + [ownBytes]
-        let aligned = lengths.map { ($0 + 63) / 64 * 64 }
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: max(64, aligned.reduce(0, +)), alignment: 64)
+        let lengths = others.map { $0 * results[map.node] } + results.map { $0 * ownBytes } + others + [ownBytes]
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: lengths.map(wholeLines).reduce(0, +), alignment: SharedWindow.alignment)
         var end = memory
-        let pieces = zip(lengths, aligned).map { length, room in
-            defer { end += room }
+        let pieces = lengths.map { length in
+            defer { end += wholeLines(length) }
             return UnsafeMutableRawBufferPointer(start: end, count: length)
         }
         let n = map.nodes.count

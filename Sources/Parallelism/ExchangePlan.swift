@@ -50,6 +50,6 @@ struct ExchangePlan {
     /// The partial sums of a rank of this rank's node, when it has added up what it can.
     func partialSums(ofPlace place: Int) -> Int { ranks[map.nodes[map.node][place]].results.count }
 
-    /// How many partial sums such a rank has at a time, at most: its slots in the window. One of them takes the result.
+    /// How many partial sums a rank of this rank's node has at a time, at most: its slots in the window. One of them takes the result.
     func slots(ofPlace place: Int) -> Int { max(1, ranks[map.nodes[map.node][place]].stackDepth) }
 }

@@ -6,11 +6,13 @@ struct NodeMemory {
     private let layouts: [WindowLayout]
 
     /// Collective over the node.
-    /// - Parameter mailboxFloats: for a number of partial sums, the floats of each bucket's mailbox.
-    init(node: Communicator, plan: ExchangePlan, floats: Int, mailboxFloats: (_ partialSums: Int) -> [Int]) throws {
-        layouts = (0..<node.size).map {
-            WindowLayout(
-                floats: floats, slots: plan.slots(ofPlace: $0), mailboxFloats: mailboxFloats(plan.partialSums(ofPlace: $0)))
+    init(node: Communicator, plan: ExchangePlan, floats: Int, buckets: [Range<Int>]) throws {
+        layouts = (0..<node.size).map { place in
+            let mailboxBytes = buckets.map {
+                BucketMailboxes.byteCount(
+                    count: $0.count, partialSums: plan.partialSums(ofPlace: place), nodes: plan.map.nodes.count)
+            }
+            return WindowLayout(floats: floats, slots: plan.slots(ofPlace: place), mailboxBytes: mailboxBytes)
         }
         window = try SharedWindow(on: node, byteCount: layouts[node.rank].byteCount)
     }
@@ -34,6 +36,13 @@ struct NodeMemory {
     /// A float of a slot, by its place in the arena.
     func float(_ index: Int, slot: Int, of place: Int) -> UnsafeMutableRawPointer {
         self.slot(slot, of: place) + index * MemoryLayout<Float>.stride
+    }
+
+    func hasMailboxes(bucket: Int) -> Bool { layouts[0].hasMailboxes(bucket) }
+
+    /// A mailbox begins with its counter.
+    func mailboxCounter(bucket: Int, parity: Int, of place: Int) -> SharedCounter {
+        window.counter(ofRank: place, atByte: layouts[place].mailbox(bucket, parity: parity))
     }
 
     func mailbox(bucket: Int, parity: Int, of place: Int) -> UnsafeMutableRawPointer {

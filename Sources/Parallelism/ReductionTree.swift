@@ -34,9 +34,10 @@ public struct ReductionTree: Sendable, Equatable {
             stack.append(part)
             merges.append(0)
             deepest = max(deepest, stack.count)
-            while stack.count > 1, areSiblings(stack[stack.count - 2], stack[stack.count - 1]) {
-                let right = stack.removeLast()
-                stack[stack.count - 1] = stack[stack.count - 1].lowerBound..<right.upperBound
+            // Two nodes side by side that together are a node are the two below it.
+            while stack.count > 1, let both = union(stack[stack.count - 2], stack[stack.count - 1]), hasNode(over: both) {
+                stack.removeLast(2)
+                stack.append(both)
                 merges[merges.count - 1] += 1
             }
         }
@@ -46,12 +47,6 @@ public struct ReductionTree: Sendable, Equatable {
     /// What a rank does with the terms of a range, one after the other, and the largest nodes within the range: at most 2 · log₂(count) of
     /// them, and log₂(count) + 1 where the range begins at a multiple of its length rounded up to a power of two.
     public func combination(ofTerms range: Range<Int>) -> Combination { combination(of: range.map { $0..<$0 + 1 }) }
-
-    private func areSiblings(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
-        guard left.upperBound == right.lowerBound else { return false }
-        let both = left.lowerBound..<right.upperBound
-        return hasNode(over: both) && left.count == both.count.powerOfTwoFromHere / 2
-    }
 }
 
 extension ReductionTree {
@@ -65,6 +60,11 @@ extension ReductionTree {
         /// How many parts stand on the stack at most.
         public let stackDepth: Int
     }
+}
+
+/// Two ranges side by side as one; nil where there is a gap between them.
+private func union(_ left: Range<Int>, _ right: Range<Int>) -> Range<Int>? {
+    left.upperBound == right.lowerBound ? left.lowerBound..<right.upperBound : nil
 }
 
 extension Int {

@@ -18,6 +18,9 @@ struct RankWork {
     /// Samples up to which micro-batches are put together: more would take more memory and save nothing.
     private static let groupSamples = 256
 
+    /// Samples that are evaluated together from which on laying weights out for each of these chunks costs little.
+    private static let chunkWorthPreparing = 64
+
     /// - Throws: as `Model.resolvedLayers()` and, for hybrid parallelism, `DividedModel`.
     init(
         _ experiment: Experiment, _ placement: ParameterPlacement = .replicated, partition: BatchPartition, rank: Int
@@ -36,15 +39,16 @@ struct RankWork {
         groups = stride(from: mine.lowerBound, to: mine.upperBound, by: count).map { $0..<min($0 + count, mine.upperBound) }
         chunk = Evaluator.chunk(for: experiment)
         let largest = (groups.map(\.count).max() ?? 0) * partition.largestMicroBatch
+        // What stands in front of divided linear layers never evaluates.
         options = Plan.Options(
-            capacity: max(largest, chunk), convolution: experiment.convolution,
-            preparesForEachPass: groups.count == 1)
+            capacity: max(largest, chunk), evaluationCapacity: chunk, convolution: experiment.convolution,
+            preparesForEachPass: groups.count == 1 && (divided != nil || chunk >= Self.chunkWorthPreparing))
     }
 
     /// What the plan of the whole network is compiled for: where linear layers are divided, that only evaluates.
     var wholeOptions: Plan.Options {
         var options = options
-        if divided != nil { options.capacity = chunk }
+        if divided != nil { (options.capacity, options.preparesForEachPass) = (chunk, chunk >= Self.chunkWorthPreparing) }
         return options
     }
 }

@@ -34,7 +34,7 @@ struct StartComparison {
 
     func compare(_ program: StepProgram, _ plan: Plan) throws {
         try world.requireSame(
-            plan.kernelNames.joined(separator: "\n"),
+            plan.kernels.map(\.description).joined(separator: "\n"),
             orThrow: "this rank's convolutions are computed by other kernels than rank 0's: copy one executable to every host")
         try world.requireSame(
             program.exchanges.map(\.description).joined(separator: "\n"),

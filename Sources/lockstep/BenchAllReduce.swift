@@ -9,10 +9,11 @@ struct BenchAllReduce: ParsableCommand {
         commandName: "allreduce",
         abstract: "Microseconds of a sum over all ranks: ours beside MPI's.",
         discussion: """
-            exchange is ours: by memory that a node's ranks share, by messages between nodes. allreduce is MPI's own, iallreduce \
-            its non-blocking form and a wait. They take turns; a time is the slowest rank's, over the turns the median and the least. Buffers are \
-            the same in every call (warm), or others in every call that together are larger than caches (rotated). At last the times as \
-            latency + bytes / bandwidth, by the least relative errors.
+            exchange is ours: by memory that a node's ranks share, by messages between nodes. allreduce is MPI's, in place, \
+            iallreduce its non-blocking one and a wait. They take turns; a time is the slowest rank's, over the turns the median and the least. Buffers are \
+            the same in every call and touched by nobody between two (warm), the same but written by each rank before each call, as training \
+            does (rewritten), or others in every call that together are larger than caches (rotated). At last the times as latency + bytes / \
+            bandwidth, by the least relative errors.
 
             mpirun -np 2 lockstep bench allreduce
             """)
@@ -29,16 +30,15 @@ struct BenchAllReduce: ParsableCommand {
     @Flag(help: "One line of JSON for each size, kind of buffers and method; times in seconds.")
     var json = false
 
-    func validate() throws {
-        guard smallest >= 4, smallest.isMultiple(of: 4), largest >= smallest, largest <= 1 << 34 else {
-            throw ValidationError("sizes are whole floats of 4 bytes, from --smallest up to --largest, at most 16 GB")
+    func run() throws {
+        guard smallest >= 4, smallest.isMultiple(of: 4), largest >= smallest, largest <= 16 << 30 else {
+            throw Failure(
+                .usage,
+                "--smallest and --largest: found \(smallest) and \(largest) bytes, expected whole floats of 4 bytes, up to 16 GB")
         }
         guard seconds > 0 && seconds <= 3_600 else {
-            throw ValidationError("--seconds: found \(seconds), expected a number above 0 and at most 3600")
+            throw Failure(.usage, "--seconds: found \(seconds), expected a number above 0 and at most 3600")
         }
-    }
-
-    func run() throws {
         try Ending.withWorld { world in
             var benchmark = AllReduceBenchmark()
             benchmark.duration = seconds
@@ -58,7 +58,7 @@ struct BenchAllReduce: ParsableCommand {
     }
 
     private static let table = BenchTable(
-        columns: [("bytes", 11), ("buffers", -7)]
+        columns: [("bytes", 11), ("buffers", -9)]
             + AllReduceBenchmark.Method.allCases.flatMap { [("\($0.rawValue) µs", 14), ("least", 10)] } + [("MPI ÷ ours", 10)])
 
     /// One size with one kind of buffers.

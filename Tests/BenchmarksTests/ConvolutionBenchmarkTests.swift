@@ -24,6 +24,17 @@ import Testing
         #expect(layers.map(\.count) == [1, 2, 1] && layers.map(\.readsImages) == [true, false, false])
     }
 
+    /// In front of BatchNorm no layer lies in sample blocks, whatever its channels.
+    @Test func theChoiceIsTheOneOfTraining() throws {
+        func names(_ model: BuiltInModel.Name) throws -> [String] {
+            let builtIn = BuiltInModel(model)
+            return try ConvolutionBenchmark.layers(of: builtIn.model(input: builtIn.usualInput, classes: 10)).map(
+                \.choice.description)
+        }
+        #expect(try names(.lenet5) == Array(repeating: "samples, samples, samples", count: 2))
+        #expect(try names(.resnet8).first == "direct, direct, direct")
+    }
+
     @Test(arguments: [1, 5]) func everyAlgorithmAgreesWithTheReference(batch: Int) throws {
         var benchmark = ConvolutionBenchmark()
         (benchmark.batch, benchmark.repeats, benchmark.measuresAll) = (batch, 1, true)

@@ -89,6 +89,46 @@ import Testing
         #expect(run.lines[0].contains("exchange"), "\(run.report)")
     }
 
+    private func bench(_ arguments: String..., ranks: Int) throws -> Subprocess {
+        try mpirun(ranks: ranks, try buildProduct(named: "lockstep"), ["bench", "allreduce"] + arguments)
+    }
+
+    @Test func sumsOverRanks() throws {
+        let run = try bench("--largest", "64", "--seconds", "0.01", ranks: 2)
+        expectSuccess(run)
+        let header = try #require(run.lines.first)
+        for title in ["bytes", "buffers", "exchange µs", "allreduce µs", "iallreduce µs", "MPI ÷ ours"] {
+            #expect(header.contains(title))
+        }
+        for buffers in ["warm", "rewritten", "rotated"] {
+            // 4, 16 and 64 bytes.
+            let rows = run.lines.filter { $0.contains(" \(buffers) ") && $0.count == header.count }
+            #expect(rows.count == 3, "\(run.report)")
+            #expect(run.lines.count { $0.contains(", \(buffers), 2 ranks: ") && $0.hasSuffix(" GB/s)") } == 3, "\(run.report)")
+        }
+    }
+
+    @Test func sumsOverRanksAsLinesForScripts() throws {
+        let run = try bench("--smallest", "1024", "--largest", "4096", "--seconds", "0.01", "--json", ranks: 3)
+        expectSuccess(run)
+        let lines = try run.lines.filter { !$0.isEmpty }.map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+        // Two sizes, three kinds of buffers, three methods.
+        #expect(lines.count == 18, "\(run.report)")
+        for line in lines {
+            let seconds = try #require(line["seconds"] as? [String: Double])
+            let (median, least) = (try #require(seconds["median"]), try #require(seconds["least"]))
+            #expect(least > 0 && least <= median && line["turns"] as? Int ?? 0 >= 5 && line["ranks"] as? Int == 3, "\(run.report)")
+        }
+    }
+
+    @Test func sumsThatCannotBeMeasured() throws {
+        expectFailure(try lockstep("bench", "allreduce", "--smallest", "6"), code: 64, "whole floats")
+        expectFailure(try lockstep("bench", "allreduce", "--largest", "2"), code: 64, "--largest")
+        expectFailure(try lockstep("bench", "allreduce", "--seconds", "0"), code: 64, "--seconds")
+    }
+
     @Test func whatCannotBeMeasured() throws {
         expectFailure(try lockstep("bench", "step", "--models", "lenet6"), code: 64, "did you mean 'lenet5'?")
         expectFailure(try lockstep("bench", "step", "--models", "lenet5", "--batch", "0"), code: 64, "--batch")

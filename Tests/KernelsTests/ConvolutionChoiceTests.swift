@@ -17,8 +17,15 @@ import Testing
 
     @Test func theReferenceEverywhere() {
         for example in ConvolutionCase.drawn(100) + ConvolutionCase.chosen {
-            #expect(names(ConvolutionChoice(example.shape, policy: .im2col)) == ["im2col", "im2col", "im2col"], "\(example)")
+            let reference = example.shape.isLinear && example.shape.groups == 1 ? "pointwise" : "im2col"
+            let names = names(ConvolutionChoice(example.shape, policy: .im2col))
+            #expect(names == Array(repeating: reference, count: 3), "\(example)")
         }
+    }
+
+    @Test func fullyConnectedLayers() {
+        #expect(names(ConvolutionChoice(ConvolutionShape(inputs: 400, outputs: 120))) == ["direct", "direct", "direct"])
+        #expect(names(ConvolutionChoice(ConvolutionShape(inputs: 784, outputs: 512))) == ["direct", "direct", "pointwise"])
     }
 
     @Test func theTable() {

@@ -3,7 +3,7 @@ import Testing
 import Kernels
 import TestSupport
 
-/// `Linear` against plain loops in Double; tolerances as in `ConvolutionTests`.
+/// Fully connected layers, by every algorithm that takes them, against plain loops in Double; tolerances as in `ConvolutionTests`.
 @Suite struct LinearTests {
     @Test func agreesWithPlainLoops() {
         var agreement = Agreement()
@@ -12,17 +12,23 @@ import TestSupport
             for inputs in [1, 3, 15, 16, 17, 84, 400] {
                 for outputs in [1, 2, 10, 16, 33] {
                     for hasBias in [false, true] {
-                        check(samples, inputs, outputs, hasBias: hasBias, stream: cases, &agreement)
-                        cases += 1
+                        for algorithm in ConvolutionChoice.candidates(for: ConvolutionShape(inputs: inputs, outputs: outputs))
+                        where algorithm.layout == .pixels {
+                            check(samples, algorithm, hasBias: hasBias, stream: cases, &agreement)
+                            cases += 1
+                        }
                     }
                 }
             }
         }
         #expect(agreement.holds, "\(agreement)")
-        #expect(cases == 350)
+        #expect(cases >= 3 * 350)
     }
 
-    private func check(_ samples: Int, _ inputs: Int, _ outputs: Int, hasBias: Bool, stream: Int, _ agreement: inout Agreement) {
+    private func check(
+        _ samples: Int, _ algorithm: any ConvolutionAlgorithm, hasBias: Bool, stream: Int, _ agreement: inout Agreement
+    ) {
+        let (inputs, outputs) = (algorithm.shape.inputChannels, algorithm.shape.outputChannels)
         let workspace = Workspace()
         let x = hashedFloats(samples * inputs, stream: 5 * stream)
         let w = hashedFloats(inputs * outputs, stream: 5 * stream + 1)
@@ -34,14 +40,18 @@ import TestSupport
         let (output, inputGradient) = (workspace.unwritten(samples * outputs), workspace.unwritten(samples * inputs))
         let weightGradient = workspace.floats(start)
         let biasGradient = hasBias ? workspace.floats(b) : nil
-        Linear.forward(
-            samples: samples, inputs: inputs, outputs: outputs, input: input, weights: weights, bias: bias, output: output)
-        Linear.backwardWeights(
-            samples: samples, inputs: inputs, outputs: outputs, input: input, outputGradient: outputGradient,
-            weightGradient: weightGradient, biasGradient: biasGradient)
-        Linear.backwardInput(
-            samples: samples, inputs: inputs, outputs: outputs, outputGradient: outputGradient, weights: weights,
-            inputGradient: inputGradient)
+        let scratch = workspace.unwritten(max(1, algorithm.scratchCount))
+        let prepared = [algorithm.forwardCount, algorithm.backwardCount].map { $0 > 0 ? workspace.unwritten($0) : weights }
+        algorithm.prepareForward(weights: weights, into: prepared[0])
+        algorithm.prepareBackward(weights: weights, into: prepared[1])
+        algorithm.forward(
+            images: samples, input: input, prepared: prepared[0], bias: bias.map { UnsafePointer($0) }, output: output,
+            scratch: scratch)
+        algorithm.backwardWeights(
+            images: samples, input: input, outputGradient: outputGradient, weightGradient: weightGradient,
+            biasGradient: biasGradient, scratch: scratch)
+        algorithm.backwardInput(
+            images: samples, outputGradient: outputGradient, prepared: prepared[1], inputGradient: inputGradient, scratch: scratch)
 
         /// Compares one element with the sum of `terms`, each given as a product.
         func compare(_ found: Float, _ start: Float?, _ terms: [(Float, Float)], _ what: String) {

@@ -79,7 +79,7 @@ private func sameBits(_ world: Communicator, _ findings: inout Findings) throws 
 /// orders of their own, and poll.
 private func manySteps(_ world: Communicator, _ findings: inout Findings) throws {
     for ranksPerNode in nodeSizes(world) {
-        let fixture = try ExchangeFixture(world, ranksPerNode: ranksPerNode, terms: 9, lengths: [1, 17, 640, 1_500])
+        let fixture = try ExchangeFixture(world, ranksPerNode: ranksPerNode, terms: 9, lengths: [1, 17, 64, 1_500])
         let count = fixture.exchange.buckets.count
         for step in 0..<25 {
             fixture.fill(step: step)

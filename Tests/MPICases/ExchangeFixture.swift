@@ -4,8 +4,8 @@ import Parallelism
 
 /// An exchange of known values, and the sums that must come out, computed by one rank alone.
 struct ExchangeFixture {
-    /// Around a cache line and the longest bucket with mailboxes; the last one is long enough for every rank to own several blocks.
-    static let lengths = [1, 4, 32, 47, 1_024, 1_025, 9_001]
+    /// Shorter than a cache line, around the longest bucket with mailboxes, fewer lines than ranks, and parts of several blocks.
+    static let lengths = [1, 13, 64, 65, 1_025, 9_001]
 
     let exchange: GradientExchange
     let terms: [Range<Int>]

@@ -74,7 +74,9 @@ import Testing
             let partition = try BatchPartition(globalBatch: globalBatch, microBatches: 8, ranks: 2, samples: 10_000)
             let work = try RankWork(experiment, partition: partition, rank: 1)
             #expect(work.options.capacity >= (work.groups.map(\.count).max() ?? 0) * globalBatch / 8)
-            #expect(work.options.preparesForEachPass == (work.groups.count == 1))
+            // Evaluation's chunks are micro-batches: small ones are not worth laying weights out for.
+            #expect(work.options.preparesForEachPass == (work.groups.count == 1 && globalBatch >= 512))
+            #expect(work.options.evaluationCapacity == max(16, globalBatch / 8))
             return work.groups
         }
         #expect(try groups(.lenet5, globalBatch: 64) == [4..<8])
@@ -82,6 +84,7 @@ import Testing
         #expect(try groups(.lenet5, globalBatch: 8_000) == [4..<5, 5..<6, 6..<7, 7..<8])
         #expect(try groups(.resnet8, globalBatch: 64) == [4..<5, 5..<6, 6..<7, 7..<8])
         #expect(try groups(.resnet8, globalBatch: 64, sync: true) == [4..<8])
+        #expect(try groups(.resnet8, globalBatch: 1_024, sync: true) == [4..<8])
     }
 
     @Test func lossesThatCannotBe() throws {
