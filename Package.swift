@@ -69,8 +69,7 @@ let package = Package(
             name: "lockstep",
             dependencies: [
                 "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics", "Kernels", "MPI",
-                "Networks",
-                "Recorder", "Training", "Tuning",
+                "Networks", "Parallelism", "Recorder", "Training", "Tuning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -82,7 +81,9 @@ let package = Package(
             name: "mpi-cases", dependencies: ["Diagnostics", "Kernels", "MPI", "Parallelism"], path: "Tests/MPICases",
             swiftSettings: strict),
         .testTarget(name: "MPITests", dependencies: ["Diagnostics", "MPI", "TestSupport", "mpi-cases"], swiftSettings: strict),
-        .testTarget(name: "ParallelismTests", dependencies: ["Parallelism", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ParallelismTests", dependencies: ["Diagnostics", "Networks", "Parallelism", "TestSupport"], swiftSettings: strict
+        ),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster"], swiftSettings: strict),
         .testTarget(name: "RandomTests", dependencies: ["Random"], swiftSettings: strict),
         .testTarget(

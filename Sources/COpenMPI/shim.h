@@ -21,6 +21,7 @@ static inline MPI_Errhandler lockstep_mpi_errors_return(void) { return MPI_ERROR
 // Datatypes
 static inline lockstep_mpi_datatype lockstep_mpi_float(void) { return (lockstep_mpi_datatype){MPI_FLOAT}; }
 static inline lockstep_mpi_datatype lockstep_mpi_double(void) { return (lockstep_mpi_datatype){MPI_DOUBLE}; }
+static inline lockstep_mpi_datatype lockstep_mpi_int32(void) { return (lockstep_mpi_datatype){MPI_INT32_T}; }
 static inline lockstep_mpi_datatype lockstep_mpi_int64(void) { return (lockstep_mpi_datatype){MPI_INT64_T}; }
 static inline lockstep_mpi_datatype lockstep_mpi_uint64(void) { return (lockstep_mpi_datatype){MPI_UINT64_T}; }
 static inline lockstep_mpi_datatype lockstep_mpi_uint8(void) { return (lockstep_mpi_datatype){MPI_UINT8_T}; }

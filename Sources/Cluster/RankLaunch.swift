@@ -1,5 +1,7 @@
 import Diagnostics
+import Dispatch
 import Foundation
+import Synchronization
 
 /// A rank command of this very executable as the ranks of an MPI job on this host, started by mpirun.
 public struct RankLaunch: Sendable {
@@ -28,8 +30,33 @@ public struct RankLaunch: Sendable {
         do { try process.run() } catch {
             throw Failure(.missing, "mpirun cannot be started: \(error.localizedDescription)")
         }
-        process.waitUntilExit()
+        Self.waitForEnd(of: process)
         return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+    }
+
+    /// Waits for the job's end. SIGINT and SIGTERM, which do not reach it by themselves, end the job first and then this process.
+    private static func waitForEnd(of process: Process) {
+        let (job, received) = (process.processIdentifier, ReceivedSignal())
+        let sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                received.number.withLock { $0 = number }
+                kill(job, SIGTERM)
+            }
+            source.resume()
+            return source
+        }
+        process.waitUntilExit()
+        for source in sources { source.cancel() }
+        for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+        let number = received.number.withLock { $0 }
+        if number != 0 { raise(number) }
+    }
+
+    /// The last signal that was to end this process; 0 for none.
+    private final class ReceivedSignal: Sendable {
+        let number = Mutex<Int32>(0)
     }
 
     /// Where ranks exceed cores they are allowed to take turns, and give their core away while they wait: busy waiting makes a small sum

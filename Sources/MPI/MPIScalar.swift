@@ -1,6 +1,6 @@
 internal import COpenMPI
 
-/// A Swift type that MPI can send and reduce: `Float`, `Double`, `Int`, `Int64`, `UInt64` and, for bytes, `UInt8`.
+/// A Swift type that MPI can send and reduce: `Float`, `Double`, `Int`, `Int32`, `Int64`, `UInt64` and, for bytes, `UInt8`.
 public protocol MPIScalar: BitwiseCopyable {
     /// MPI's name for the type; sizes and signs are the same in C and Swift.
     static var datatype: Datatype { get }
@@ -17,6 +17,10 @@ extension Float: MPIScalar {
 
 extension Double: MPIScalar {
     public static var datatype: Datatype { Datatype(raw: lockstep_mpi_double()) }
+}
+
+extension Int32: MPIScalar {
+    public static var datatype: Datatype { Datatype(raw: lockstep_mpi_int32()) }
 }
 
 extension Int64: MPIScalar {

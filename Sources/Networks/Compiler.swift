@@ -60,14 +60,22 @@ struct Compiler {
     /// Whether neighbouring layers become one where that saves a pass over memory; no value changes by it.
     private let fuses: Bool
     private let offsets: [String: Int]
-    private var dropoutCount = 0
+    private var dropoutCount: Int
+    private let firstNeuron: Int
 
-    init(input: TensorShape, layout: ParameterLayout, options: Plan.Options) {
-        sizes = ValueSizes(images: input)
-        convolution = options.convolution
-        kernels = options.kernels
-        fuses = options.fuses
-        offsets = Dictionary(uniqueKeysWithValues: layout.tensors.map { ($0.name, $0.offset) })
+    /// What goes into a part of a network and comes out of it.
+    struct Ends {
+        let outputs: Value
+        let outputsGradient: Value
+        /// Nil where the inputs are images.
+        let inputsGradient: Value?
+    }
+
+    init(_ part: NetworkPart, options: Plan.Options) {
+        sizes = ValueSizes(images: part.input)
+        (convolution, kernels, fuses) = (options.convolution, options.kernels, options.fuses)
+        (dropoutCount, firstNeuron) = (part.firstDropout, part.firstNeuron)
+        offsets = Dictionary(uniqueKeysWithValues: part.layout.tensors.map { ($0.name, $0.offset) })
     }
 
     /// The convolutions and fully connected layers, in forward order, but for shortcuts, which come before their block.
@@ -82,15 +90,17 @@ struct Compiler {
         var layout = TensorLayout.pixels
     }
 
-    /// Compiles a whole model; returns its outputs and their gradient.
-    mutating func compile(_ model: [ResolvedLayer], classes: Int) -> (outputs: Value, gradient: Value) {
-        let end = sizes.add(classes)
-        let images = Activation(value: .images, gradient: nil, isReadAgain: true)
+    /// Compiles all of a part.
+    mutating func compile(_ part: NetworkPart) -> Ends {
+        let end = sizes.add(part.outputCount)
+        let inputsGradient = part.givesInputGradients ? sizes.add(part.input.count) : nil
+        let inputs = Activation(value: .images, gradient: inputsGradient, isReadAgain: true)
         // BatchNorm wants pixels, and takes micro-batches of perhaps fewer samples than a vector has lanes.
-        let hasBatchNorm = model.flatMap(\.flattened).contains { if case .batchNorm = $0.description { true } else { false } }
-        let outputs = compile(model, from: images, end: end, mayBlock: !hasBatchNorm)
-        require(outputs.layout == .pixels, "a model's outputs lie in \(outputs.layout)")
-        return (outputs.value, end)
+        let layers = part.layers.flatMap(\.flattened)
+        let hasBatchNorm = layers.contains { if case .batchNorm = $0.description { true } else { false } }
+        let outputs = compile(part.layers, from: inputs, end: end, mayBlock: !hasBatchNorm)
+        require(outputs.layout == .pixels, "a network's outputs lie in \(outputs.layout)")
+        return Ends(outputs: outputs.value, outputsGradient: end, inputsGradient: inputsGradient)
     }
 
     /// Compiles a chain whose last activation has its gradient in `end`.
@@ -214,7 +224,8 @@ struct Compiler {
             defer { dropoutCount += 1 }
             return (
                 DropoutLayer(
-                    ordinal: dropoutCount, count: layer.input.count, rate: description.rate, wiring: wiring,
+                    ordinal: dropoutCount, firstNeuron: firstNeuron, count: layer.input.count, rate: description.rate,
+                    wiring: wiring,
                     kept: sizes.add(layer.input.count, of: Bool.self)), false
             )
         case .padChannels:

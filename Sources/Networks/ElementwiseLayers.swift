@@ -28,6 +28,8 @@ struct ReLULayer: CompiledLayer {
 struct DropoutLayer: CompiledLayer {
     /// Tells the dropout layers of one model apart.
     let ordinal: Int
+    /// The place of its first value in the layer that it is a slice of.
+    let firstNeuron: Int
     let count: Int
     let rate: Double
     let wiring: Wiring
@@ -61,14 +63,14 @@ struct DropoutLayer: CompiledLayer {
         let generator = CounterGenerator(seed: seed, purpose: .dropout)
         let threshold = UInt32(rate * 0x1p32)
         let kept = tile[kept, of: Bool.self]
+        let neurons = firstNeuron..<firstNeuron + count
         for sample in 0..<tile.samples {
-            let row = sample * count
-            let globalSample = UInt32(tile.firstSample + sample)
-            for neuron in stride(from: 0, to: count, by: 4) {
+            let row = kept + (sample * count - firstNeuron)
+            let place = UInt32(tile.place(ofSample: sample))
+            for four in neurons.lowerBound / 4..<(neurons.upperBound + 3) / 4 {
                 // 24 bits of neurons in fours, 8 bits of layers.
-                let words = generator.block(
-                    UInt32(ordinal) << 24 | UInt32(neuron / 4), globalSample, UInt32(truncatingIfNeeded: step))
-                for lane in 0..<min(4, count - neuron) { kept[row + neuron + lane] = words[lane] >= threshold }
+                let words = generator.block(UInt32(ordinal) << 24 | UInt32(four), place, UInt32(truncatingIfNeeded: step))
+                for neuron in neurons.clamped(to: 4 * four..<4 * four + 4) { row[neuron] = words[neuron - 4 * four] >= threshold }
             }
         }
     }

@@ -41,7 +41,7 @@ public struct ParameterLayout: Sendable, Equatable {
     init(_ layers: [ResolvedLayer]) {
         var offset = 0
         func place(_ tensor: ResolvedLayer.Tensor, of layer: ResolvedLayer) -> Parameter {
-            defer { offset += AlignedFloats.rounded(tensor.shape.reduce(1, *)) }
+            defer { offset += AlignedFloats.rounded(tensor.room ?? tensor.shape.reduce(1, *)) }
             return Parameter(
                 name: "\(layer.name).\(tensor.role)", shape: tensor.shape, offset: offset, initialisation: tensor.initialisation,
                 fan: tensor.fan, isWeight: tensor.isWeight)

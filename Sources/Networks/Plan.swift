@@ -13,16 +13,20 @@ public struct MicroBatch {
     public var firstSample: Int
     /// Samples that BatchNorm takes its statistics over: `count`, or those of the global batch where ranks add up their sums.
     public var statisticsCount: Int
+    /// [count], the place of each sample in the global batch; nil where they follow the first one.
+    public var places: UnsafePointer<Int32>?
 
     /// - Parameter statisticsCount: nil for `count`.
     public init(
-        images: UnsafePointer<Float>, labels: UnsafePointer<Int32>, count: Int, firstSample: Int, statisticsCount: Int? = nil
+        images: UnsafePointer<Float>, labels: UnsafePointer<Int32>, count: Int, firstSample: Int, statisticsCount: Int? = nil,
+        places: UnsafePointer<Int32>? = nil
     ) {
         self.images = images
         self.labels = labels
         self.count = count
         self.firstSample = firstSample
         self.statisticsCount = statisticsCount ?? count
+        self.places = places
     }
 }
 
@@ -32,27 +36,23 @@ public enum Direction: String, Sendable {
     case backward
 }
 
-/// What training makes small.
-public enum Loss: Sendable, Equatable {
-    /// Softmax cross-entropy, with label smoothing 0 ≤ α < 1.
-    case softmax(labelSmoothing: Double)
-    /// The mean over classes of the squared distance from the one-hot target.
-    case euclidean
-}
-
-/// A model compiled for micro-batches of up to `capacity` samples: every buffer known and allocated, nothing allocated afterwards.
+/// A model, or some neighbouring layers of one, compiled for micro-batches of up to `capacity` samples: every buffer known and allocated, nothing allocated afterwards.
 ///
 /// Parameters and gradients are handed in; a plan owns only activations and scratch.
 public final class Plan {
+    /// The model that it computes, or a part of.
     public let model: Model
-    public let loss: Loss
+    /// Nil for a part of a model, whose outputs are handed out and their gradients handed in.
+    public let loss: Loss?
     public let layout: ParameterLayout
     public let capacity: Int
     private let layers: [any CompiledLayer]
     private let batchNorms: [BatchNormLayer]
     private let passes: Passes
+    private let outputCount: Int
     private let outputs: Value
     private let outputsGradient: Value
+    private let inputsGradient: Value?
     /// Values of the whole micro-batch, values of one tile, and where each value stands in them.
     private let whole: AlignedFloats
     private let tile: AlignedFloats
@@ -105,7 +105,11 @@ public final class Plan {
 
     /// - Throws: as `init`.
     public static func size(of model: Model, _ options: Options) throws -> Size {
-        let draft = try Draft(model, options)
+        size(of: try part(of: model, options), options)
+    }
+
+    public static func size(of part: NetworkPart, _ options: Options) -> Size {
+        let draft = Draft(part, options)
         return Size(
             plan: draft.storage.bytesPerSample * draft.compiler.sizes.room(for: options.capacity) + draft.storage.tileBytes
                 + draft.compiler.scratchCount * MemoryLayout<Float>.stride,
@@ -115,22 +119,35 @@ public final class Plan {
     /// The convolutions and fully connected layers as a plan would compute them, in forward order.
     /// - Throws: as `init`.
     public static func convolutions(of model: Model, _ options: Options) throws -> [PlannedConvolution] {
-        try Draft(model, options).compiler.convolutions
+        Draft(try part(of: model, options), options).compiler.convolutions
+    }
+
+    /// - Throws: as `init`.
+    private static func part(of model: Model, _ options: Options) throws -> NetworkPart {
+        let part = try NetworkPart(model)
+        if let kernels = options.kernels { try kernels.check(fits: Draft(part, options).compiler.convolutions) }
+        return part
     }
 
     /// - Throws: `Failure.usage` naming the layer, the shape that came and the one it can take, where the model does not fit together; as
     ///   `KernelTable.check(fits:)`.
-    public init(model: Model, loss: Loss = .softmax(labelSmoothing: 0), _ options: Options) throws {
+    public convenience init(model: Model, loss: Loss = .softmax(labelSmoothing: 0), _ options: Options) throws {
+        self.init(of: try Self.part(of: model, options), loss: loss, options)
+    }
+
+    /// - Parameter loss: nil where the layers' outputs are no model's: `outputValues` are then taken from it behind the forward pass, and
+    ///   `outputGradients` filled in before the backward pass.
+    public init(of part: NetworkPart, loss: Loss? = nil, _ options: Options) {
         capacity = options.capacity
         require(capacity > 0, "a plan is for at least one sample, not \(capacity)")
         // A rank is one core; and more threads would add up in another order.
         BLAS.setThreadCount(1)
-        self.model = model
+        (model, layout, outputCount) = (part.model, part.layout, part.outputCount)
         self.loss = loss
         preparesForEachPass = options.preparesForEachPass
-        let draft = try Draft(model, options)
-        layout = draft.layout
-        (layers, passes, outputs, outputsGradient) = (draft.compiler.layers, draft.passes, draft.outputs, draft.outputsGradient)
+        let draft = Draft(part, options)
+        (layers, passes) = (draft.compiler.layers, draft.passes)
+        (outputs, outputsGradient, inputsGradient) = (draft.ends.outputs, draft.ends.outputsGradient, draft.ends.inputsGradient)
         batchNorms = layers.compactMap { $0 as? BatchNormLayer }
         convolutions = draft.compiler.convolutions
         let room = draft.compiler.sizes.room(for: capacity)
@@ -148,21 +165,19 @@ public final class Plan {
     private struct Draft {
         let layout: ParameterLayout
         let compiler: Compiler
-        let outputs: Value
-        let outputsGradient: Value
+        let ends: Compiler.Ends
         let passes: Passes
         let storage: Storage
 
-        init(_ model: Model, _ options: Options) throws {
-            let resolved = try model.resolvedLayers()
-            layout = ParameterLayout(resolved)
-            var compiler = Compiler(input: model.input, layout: layout, options: options)
-            (outputs, outputsGradient) = compiler.compile(resolved, classes: model.classes)
-            try options.kernels?.check(fits: compiler.convolutions)
+        init(_ part: NetworkPart, _ options: Options) {
+            layout = part.layout
+            var compiler = Compiler(part, options: options)
+            ends = compiler.compile(part)
             self.compiler = compiler
             passes = Passes(compiler.layers, for: options, sizes: compiler.sizes)
             storage = Storage(
-                passes, keepsWeights: !options.preparesForEachPass, turn: Use(reads: [outputs], writes: [outputsGradient]),
+                passes, keepsWeights: !options.preparesForEachPass,
+                turn: Use(reads: [ends.outputs], writes: [ends.outputsGradient]), result: ends.inputsGradient,
                 sizes: compiler.sizes)
         }
     }
@@ -190,7 +205,7 @@ public final class Plan {
 
     /// Computes the outputs of `batch`, adds its loss and hits to `figures`, and in training prepares the loss's gradient.
     public func forward(_ batch: MicroBatch, parameters: UnsafePointer<Float>, mode: Mode, figures: inout Figures) {
-        for stage in 0..<stageCount { forward(batch, stage: stage, parameters: parameters, mode: mode, figures: &figures) }
+        for stage in 0..<stageCount { forward(batch, stage: stage, parameters: parameters, mode: mode, figures: &figures) {} }
     }
 
     /// Adds the gradient of the summed loss of `batch` to `gradients`, and its share of the running statistics' sums; to be called right
@@ -214,18 +229,20 @@ public final class Plan {
     public func statistics(_ index: Int) -> UnsafeMutableBufferPointer<Double> { batchNorms[index].sums }
 
     /// The forward pass through one stage; stages run in order. The last one ends as `forward` does.
+    /// - Parameter meanwhile: called between tiles; what others wait for may go on there.
     public func forward(
-        _ batch: MicroBatch, stage: Int, parameters: UnsafePointer<Float>, mode: Mode, figures: inout Figures
-    ) {
+        _ batch: MicroBatch, stage: Int, parameters: UnsafePointer<Float>, mode: Mode, figures: inout Figures,
+        meanwhile: () throws -> Void
+    ) rethrows {
         if stage > 0 { batchNorms[stage - 1].use(batch, parameters: parameters, mode: mode) }
         if stage < batchNorms.count { batchNorms[stage].open() }
         for pass in passes.forward[passes.forwardStages[stage]] {
-            run(pass, batch, parameters: parameters, gradients: nil, mode: mode) {}
+            try run(pass, batch, parameters: parameters, gradients: nil, mode: mode, meanwhile: meanwhile)
         }
         if stage < batchNorms.count {
             batchNorms[stage].closeForward()
-        } else {
-            score(batch, mode: mode, figures: &figures)
+        } else if let loss {
+            score(batch, loss, mode: mode, figures: &figures)
         }
     }
 
@@ -280,28 +297,33 @@ public final class Plan {
     }
 
     /// Loss, hits and, in training, the loss's gradient of what the layers have put out.
-    private func score(_ batch: MicroBatch, mode: Mode, figures: inout Figures) {
-        let classes = model.classes
+    private func score(_ batch: MicroBatch, _ loss: Loss, mode: Mode, figures: inout Figures) {
+        let gradients = if case .training = mode { outputGradients } else { nil as Pointer? }
         for sample in 0..<batch.count {
-            let row = values(of: outputs) + sample * classes
-            let label = Int(batch.labels[sample])
-            let gradient = if case .training = mode { values(of: outputsGradient) + sample * classes } else { nil as Pointer? }
-            let value =
-                switch loss {
-                case .softmax(let smoothing):
-                    SoftmaxCrossEntropy.sample(
-                        classes: classes, logits: row, label: label, smoothing: smoothing, gradient: gradient)
-                case .euclidean: EuclideanLoss.sample(classes: classes, outputs: row, label: label, gradient: gradient)
-                }
-            if !figures.loss.add(value) { figures.nonFinite += 1 }
-            if SoftmaxCrossEntropy.prediction(classes: classes, logits: row) == label { figures.correct += 1 }
+            let row = sample * outputCount
+            loss.score(
+                classes: outputCount, outputs: outputValues + row, label: Int(batch.labels[sample]),
+                gradient: gradients.map { $0 + row }, figures: &figures)
         }
-        figures.samples += batch.count
     }
 
     /// The outputs of the last forward pass: [count, classes].
     public func logits(count: Int) -> UnsafeBufferPointer<Float> {
-        UnsafeBufferPointer(start: values(of: outputs), count: count * model.classes)
+        UnsafeBufferPointer(start: outputValues, count: count * outputCount)
+    }
+
+    /// [count, outputs], of the last forward pass.
+    public var outputValues: UnsafeMutablePointer<Float> { values(of: outputs) }
+
+    /// [count, outputs]: what the backward pass begins with.
+    public var outputGradients: UnsafeMutablePointer<Float> { values(of: outputsGradient) }
+
+    /// [count, inputs], of the last backward pass.
+    ///
+    /// - Precondition: the part of the network gives them.
+    public var inputGradients: UnsafeMutablePointer<Float> {
+        guard let inputsGradient else { fault("a plan whose inputs are images has no gradient for them") }
+        return values(of: inputsGradient)
     }
 
     private typealias Pointer = UnsafeMutablePointer<Float>

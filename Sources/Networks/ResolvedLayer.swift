@@ -20,6 +20,8 @@ public struct ResolvedLayer: Sendable, Equatable {
         let initialisation: Initialisation
         var fan = Fan(input: 1, output: 1)
         var isWeight = false
+        /// The floats of its place in an arena: more than its own where it is a slice, so that the arenas of all slices look alike.
+        var room: Int?
     }
 
     /// This layer and all layers within it, in the order in which data reach them.

@@ -18,8 +18,9 @@ struct Storage {
     /// - Parameters:
     ///   - keepsWeights: whether laid out weights stay for the passes of other micro-batches.
     ///   - turn: what is read and written between the two directions, for the whole micro-batch.
+    ///   - result: what is read behind the way back.
     ///   - sizes: of all values.
-    init(_ passes: Passes, keepsWeights: Bool, turn: Use, sizes: ValueSizes) {
+    init(_ passes: Passes, keepsWeights: Bool, turn: Use, result: Value?, sizes: ValueSizes) {
         places = Array(repeating: nil, count: sizes.count)
         var lives = Array(repeating: Life(), count: sizes.count)
         var clock = 0
@@ -27,6 +28,7 @@ struct Storage {
         for value in turn.values { lives[value.index].note(clock, in: clock...clock, isFirstWrite: false, tile: 0) }
         clock += 1
         for pass in passes.backward { lives.record(pass, &clock) }
+        if let result { lives[result.index].note(clock, in: clock...clock, isFirstWrite: false, tile: 0) }
 
         var (whole, tile) = (Packing(), Packing())
         let values = (1..<sizes.count).map(Value.init).filter { lives[$0.index].isUsed }

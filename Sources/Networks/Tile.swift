@@ -19,8 +19,10 @@ struct Tile {
         var bytesPerSample: Int
     }
 
-    /// The place of its first sample in the global batch.
-    var firstSample: Int { batch.firstSample + first }
+    /// The place in the global batch of this tile's sample `sample`.
+    func place(ofSample sample: Int) -> Int {
+        batch.places.map { Int($0[first + sample]) } ?? batch.firstSample + first + sample
+    }
 
     /// This tile's samples of a value.
     subscript(value: Value) -> UnsafeMutablePointer<Float> { self[value, of: Float.self] }

@@ -27,6 +27,8 @@ public struct StepOutline: Sendable {
     public var buckets: [Range<Int>] = []
     /// The optimiser looks at the whole gradient before it changes anything: for clipping and LARS.
     public var updatesAtOnce = false
+    /// Linear layers that are divided over the ranks; the network is then what stands in front of them. Nil where there are none.
+    public var linear: LinearOutline?
     /// Of each bucket, what this rank updates, where each rank updates but its own part and gathers the others'; nil where every rank
     /// updates all.
     public var ownedRanges: [Range<Int>]?
@@ -58,20 +60,31 @@ private struct StepCompiler {
     init(_ outline: StepOutline) {
         require(!outline.groups.isEmpty, "a rank without micro-batches has no step")
         require(!outline.synchronisesBatchNorm || outline.groups.count == 1, "statistics over the global batch take one group")
+        require(outline.linear == nil || outline.merges == nil, "where linear layers are divided, a rank's gradients are one term")
         require(outline.ownedRanges == nil || outline.isTree, "parts of buckets are owned where a tree sums them")
         self.outline = outline
     }
 
     private var network: NetworkOutline { outline.network }
+    /// The gradients of linear layers that are divided, which are no sums over ranks, and those that are.
+    private var linearRange: Range<Int> { 0..<(outline.linear?.parameterCount ?? 0) }
+    private var exchangedRange: Range<Int> { linearRange.upperBound..<network.arenaCount }
 
     /// All gradients, and the beginnings of their exchange.
     mutating func compute() {
+        if let linear = outline.linear {
+            operations.append(.clear(slot: 0))
+            for group in outline.groups { forward(group) }
+            compute(linear)
+        }
         var slot = 0
         for (index, group) in outline.groups.enumerated() {
             let merges = outline.merges?[index] ?? 0
             let target = outline.merges == nil ? 0 : slot
-            if outline.merges != nil || index == 0 { operations.append(.clear(slot: target)) }
-            forward(group)
+            if outline.linear == nil {
+                if outline.merges != nil || index == 0 { operations.append(.clear(slot: target)) }
+                forward(group)
+            }
             if index == outline.groups.count - 1 {
                 lastBackward(group, slot: target, merges: merges)
             } else {
@@ -80,6 +93,16 @@ private struct StepCompiler {
             }
             slot += 1 - merges
         }
+    }
+
+    /// The linear layers' passes, between the ways there and back of everything in front of them.
+    private mutating func compute(_ linear: LinearOutline) {
+        let check = Operation.check(slots: results, range: linearRange)
+        for operation in linear.operations {
+            if case .update = operation { operations.append(check) }
+            operations.append(.linear(operation))
+        }
+        if !linear.updatesEachPass { operations.append(check) }
     }
 
     private mutating func forward(_ group: Range<Int>) {
@@ -119,11 +142,11 @@ private struct StepCompiler {
         }
         flush(&operations)
         guard outline.sum != .tree(overlapped: true) else { return }
-        add(slot: slot, merges: merges, 0..<network.arenaCount)
+        add(slot: slot, merges: merges, exchangedRange)
         if outline.isTree {
             while started < outline.buckets.count { start() }
         } else {
-            operations.append(.check(slots: results, range: 0..<network.arenaCount))
+            operations.append(.check(slots: results, range: exchangedRange))
         }
     }
 
@@ -145,10 +168,11 @@ private struct StepCompiler {
     /// The step itself: figures, sums and updates.
     mutating func take() {
         operations.append(.exchange(.figures))
+        if let linear = outline.linear, !linear.updatesEachPass { operations.append(.update(linearRange)) }
         switch outline.sum {
         case .none: updateAll()
         case .mpi:
-            operations.append(.exchange(.gradients(0..<network.arenaCount)))
+            operations.append(.exchange(.gradients(exchangedRange)))
             updateAll()
         case .tree:
             if outline.updatesAtOnce { takeAtOnce() } else { takeByBuckets() }
@@ -156,7 +180,7 @@ private struct StepCompiler {
     }
 
     private mutating func updateAll() {
-        operations.append(.update(0..<network.trainedCount))
+        operations.append(.update(exchangedRange.lowerBound..<network.trainedCount))
         if network.hasStatistics { operations.append(.updateStatistics) }
     }
 

@@ -43,6 +43,8 @@ public enum Operation: Sendable, Equatable, CustomStringConvertible {
     case finish(bucket: Int, ExchangeForm)
     /// One step of the optimiser over this range of the arena, with the gradient divided once by the true number of samples.
     case update(Range<Int>)
+    /// For linear layers that are divided over the ranks.
+    case linear(LinearOperation)
     /// One step of the running statistics, from the sums that were exchanged beside the gradients.
     case updateStatistics
 
@@ -58,6 +60,7 @@ public enum Operation: Sendable, Equatable, CustomStringConvertible {
         case .start(let bucket, let form): "start \(form.text) of bucket \(bucket)"
         case .finish(let bucket, let form): "finish \(form.text) of bucket \(bucket)"
         case .update(let range): "update \(range.text)"
+        case .linear(let operation): operation.description
         case .updateStatistics: "update running statistics"
         }
     }
@@ -79,7 +82,7 @@ public struct StepProgram: Sendable, Equatable, CustomStringConvertible {
     public var exchanges: [Operation] {
         operations.filter {
             switch $0 {
-            case .exchange, .start, .finish: true
+            case .exchange, .start, .finish, .linear: true
             case .clear, .prepare, .forward, .backward, .add, .check, .update, .updateStatistics: false
             }
         }

@@ -34,6 +34,8 @@ public struct Experiment: Sendable, Equatable {
     public var reproducible = false
     /// The format in which gradients travel between nodes, and to which they are rounded at every edge of the tree.
     public var wire = WireType.fp32
+    /// Several steps of linear layers in one of all others; nil for one.
+    public var variableBatch: VariableBatch?
 
     public init(model: ModelReference) { self.model = model }
 
@@ -51,6 +53,7 @@ public struct Experiment: Sendable, Equatable {
         }
         try plateau?.validate()
         if let earlyStopping { try Self.check(earlyStopping, "early-stopping") }
+        try variableBatch?.validate(microBatches: microBatches)
         try loss.validate()
     }
 
@@ -61,9 +64,9 @@ public struct Experiment: Sendable, Equatable {
         }
     }
 
-    /// The experiment with everything that the data set decides filled in.
+    /// The experiment with everything that the data set, or the number of ranks, decides filled in.
     /// - Throws: `Failure.usage` where model and data do not fit in shape, or where the data are not those that the experiment names.
-    public func resolved(with dataset: Dataset) throws -> Experiment {
+    public func resolved(with dataset: Dataset, ranks: Int = 1) throws -> Experiment {
         let found = DataDescription(dataset)
         if let data, data != found {
             throw Failure(.usage, "\(dataset.directory) holds \(found); this experiment is on \(data): point --data at that set")
@@ -75,6 +78,7 @@ public struct Experiment: Sendable, Equatable {
         try split.check(samples: found.training)
         var resolved = self
         resolved.data = found
+        resolved.variableBatch?.passes = variableBatch?.passes ?? ranks
         resolved.model = .described(try model.model(for: found))
         return resolved
     }
@@ -114,6 +118,7 @@ extension Experiment: Codable {
         case earlyStopping = "early-stopping"
         case syncBatchNorm = "sync-batchnorm"
         case convolution, kernels, reproducible, wire
+        case variableBatch = "variable-batch"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -136,5 +141,6 @@ extension Experiment: Codable {
         kernels = try container.decodeIfPresent(KernelTable.self, forKey: .kernels)
         reproducible = try container.decode(.reproducible, or: reproducible)
         wire = try container.decode(.wire, or: wire)
+        variableBatch = try container.decodeIfPresent(VariableBatch.self, forKey: .variableBatch)
     }
 }

@@ -19,14 +19,20 @@ public struct MemoryNeed: Sendable, Equatable {
     private let remedy: String
 
     /// - Throws: as `Model.resolvedLayers()`.
-    public init(_ experiment: Experiment, partition: BatchPartition, rank: Int) throws {
+    public init(
+        _ experiment: Experiment, _ placement: ParameterPlacement = .replicated, partition: BatchPartition, rank: Int
+    ) throws {
         let model = try experiment.resolvedModel()
-        let size = try Plan.size(of: model, RankWork(experiment, partition: partition, rank: rank).options)
-        plan = Double(size.plan)
+        let work = try RankWork(experiment, placement, partition: partition, rank: rank)
+        let size = try Plan.size(of: model, work.options)
+        // In front of divided linear layers, each group's activations wait in a plan of their own.
+        plan = Double(size.plan) * Double(work.divided == nil ? 1 : work.groups.count)
         // With statistics over the global batch, a rank holds its whole share at once.
         remedy = experiment.syncBatchNorm ? "--global-batch lower" : "--micro-batches higher or --global-batch lower"
         let slots = StepStrategy.gradientSlots(of: experiment, partition, rank: rank)
-        arenas = Double(size.arena) * Double((experiment.optimiser.usesMomentum ? 2 : 1) + slots)
+        // Where a rank has a part of the linear layers, what is gathered for evaluation and checkpoints takes two arenas more.
+        let copies = (experiment.optimiser.usesMomentum ? 2 : 1) + slots + (work.divided == nil ? 0 : 2)
+        arenas = Double(size.arena) * Double(copies)
         let evaluated = Evaluator.chunk(for: experiment) * (experiment.split.validation > 0 ? 2 : 1)
         images =
             Double(2 * partition.largestShare(ofRank: rank) + evaluated) * Double(model.input.count)

@@ -40,5 +40,27 @@ extension Recipe {
             try refuse(
                 isRounded, "parallelism sharded", beside: wire, because: "parameters travel as they are", remedy: remedy)
         }
+        if execution.parallelism == .hybrid {
+            let (name, remedy) = ("parallelism hybrid", "leave --parallelism at replicated")
+            try refuse(
+                isReproducible, name, beside: "reproducible",
+                because: "the sums over divided linear layers have no order that is free of ranks", remedy: remedy)
+            try refuse(
+                isRounded, name, beside: wire, because: "the gradients of linear layers do not travel, and are not rounded",
+                remedy: remedy)
+            let because = "no rank has the whole gradient, whose norm it needs"
+            try refuse(optimiser.clip != nil, name, beside: "optimiser.clip", because: because, remedy: remedy)
+            try refuse(optimiser.lars != nil, name, beside: "optimiser.lars", because: because, remedy: remedy)
+        }
+        if let variableBatch = experiment.variableBatch {
+            try refuse(
+                execution.parallelism != .hybrid, "variable-batch", beside: "parallelism \(execution.parallelism.rawValue)",
+                because: "linear layers take steps of their own in the passes of hybrid parallelism",
+                remedy: "give --parallelism hybrid, on one rank too")
+            try refuse(
+                execution.scheme != variableBatch.scheme, "variable-batch of scheme \(variableBatch.scheme.rawValue)",
+                beside: "scheme \(execution.scheme.rawValue)", because: "it decides which samples a pass takes",
+                remedy: "give --scheme \(variableBatch.scheme.rawValue)")
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Parallelism
 import Yams
 
 /// What to train and how: the experiment, which decides bits, and its execution, which does not.
@@ -74,6 +75,8 @@ public struct Execution: Sendable, Equatable {
     public var maxSteps: Int?
     /// What each rank holds of the model.
     public var parallelism = ParameterPlacement.replicated
+    /// In hybrid parallelism, how samples come to the linear layers.
+    public var scheme = HybridScheme.b
     /// What adds gradients up over all ranks.
     public var exchange = ExchangeMethod.tree
     /// Whether gradients are exchanged while others are still computed.
@@ -96,7 +99,7 @@ public struct Execution: Sendable, Equatable {
 
 extension Execution: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, run, keep, parallelism, exchange, overlap
+        case data, run, keep, parallelism, scheme, exchange, overlap
         case bucketSize = "bucket-size"
         case checkEvery = "check-every"
         case logEvery = "log-every"
@@ -111,6 +114,7 @@ extension Execution: Codable {
         maxSteps = try container.decodeIfPresent(Int.self, forKey: .maxSteps)
         logEvery = try container.decode(.logEvery, or: logEvery)
         parallelism = try container.decode(.parallelism, or: parallelism)
+        scheme = try container.decode(.scheme, or: scheme)
         exchange = try container.decode(.exchange, or: exchange)
         overlap = try container.decode(.overlap, or: overlap)
         checkEvery = try container.decode(.checkEvery, or: checkEvery)

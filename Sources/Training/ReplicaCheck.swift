@@ -6,16 +6,18 @@ import Networks
 /// Whether all ranks still hold the same parameters and, where each holds all of it, the same optimiser's state.
 struct ReplicaCheck {
     let state: TrainingState
+    /// What of the arena every rank holds.
+    let replicated: Range<Int>
     let world: Communicator
 
     /// Compares one number of each rank, and tensor after tensor where they differ. Collective.
     ///
     /// - Throws: `AgreedFailure` of the ranks that differ from most, with the first tensor that does and the step.
     func run(afterStep step: Int) throws {
-        let whole = arenas.reduce(0) { $0 &* 31 &+ fingerprint(of: 0..<state.layout.arenaCount, in: $1.arena) }
+        let whole = arenas.reduce(0) { $0 &* 31 &+ fingerprint(of: replicated, in: $1.arena) }
         guard try !outliers(of: whole).isEmpty else { return }
         for (arena, prefix) in arenas {
-            for tensor in state.layout.tensors {
+            for tensor in state.layout.tensors where replicated.contains(tensor.offset) {
                 let ranks = try outliers(of: fingerprint(of: tensor.range, in: arena))
                 guard !ranks.isEmpty else { continue }
                 return try stop(ranks, "\(prefix)\(tensor.name)", step)
@@ -44,10 +46,12 @@ struct ReplicaCheck {
     private func stop(_ ranks: [Int], _ tensor: String, _ step: Int) throws {
         try world.agreed {
             guard ranks.contains(world.rank) else { return }
+            let place = ranks.count * 2 < world.size ? "here" : "here or on a rank that holds something else, nobody knows on which"
             throw Failure(
                 .fault,
                 "step \(step): \(tensor) is not what the other ranks hold, and should be the same in every bit: memory or a computation "
-                    + "went wrong here, since the last comparison. Earlier checkpoints stand; go on by --resume, on another host")
+                    + "went wrong \(place), since the last comparison. Earlier checkpoints stand; go on by --resume, on another host"
+            )
         }
     }
 }

@@ -16,9 +16,12 @@ struct StartComparison {
         try world.requireSame(
             try canonicalJSON(experiment),
             orThrow: "this rank's experiment is not rank 0's: its recipe or data set differs; give every host the same")
+        // Hosts may have other folders.
+        var options = execution
+        (options.data, options.run) = (nil, nil)
         try world.requireSame(
-            "\(execution.parallelism) \(execution.exchange) \(execution.overlap) \(execution.bucketSize) \(execution.checkEvery)",
-            orThrow: "this rank is told to keep in step in another way than rank 0: give every host the same options")
+            try canonicalJSON(options),
+            orThrow: "this rank's options are not rank 0's, and ranks would wait for each other for ever: give every host the same")
         try world.requireSame(
             "\(try Self.executable())",
             orThrow: "this rank's lockstep is another build than rank 0's: copy one executable to every host")

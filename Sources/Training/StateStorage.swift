@@ -16,6 +16,13 @@ struct StateStorage {
         owned = [0..<arenaCount]
     }
 
+    /// Memory for a state that other ranks have parts of and that is gathered here: this rank updates none of it.
+    init(gathering arenaCount: Int) {
+        parameters = AlignedFloats(count: arenaCount)
+        gradientSlots = [AlignedFloats(count: arenaCount)]
+        owned = []
+    }
+
     /// Windows that the node's ranks share; parameters only where they travel.
     init(arenaCount: Int, in buckets: GradientBuckets, owned: [Range<Int>]?) {
         parameters = buckets.parameters.map { Self.views(of: $0)[0] } ?? AlignedFloats(count: arenaCount)

@@ -22,6 +22,8 @@ final class StepRunner {
     private let partialSums: [Range<Int>]
     /// Nil for one rank without MPI, which has nothing to exchange.
     private let exchange: Exchange?
+    /// Nil where every rank has all layers whole.
+    private let hybrid: HybridNetwork?
 
     init(
         _ experiment: Experiment, partition: BatchPartition, plan: Plan, strategy: StepStrategy, state: TrainingState,
@@ -29,12 +31,13 @@ final class StepRunner {
     ) {
         (seed, wire, synchronisesBatchNorm) = (experiment.seed, experiment.wire, experiment.syncBatchNorm)
         (self.partition, self.plan, self.state, self.exchange) = (partition, plan, state, exchange)
-        partialSums = strategy.partialSums
-        optimiserStep = OptimiserStep(optimiser: experiment.optimiser, layout: plan.layout)
+        (partialSums, hybrid) = (strategy.partialSums, strategy.hybrid)
+        optimiserStep = OptimiserStep(optimiser: experiment.optimiser, layout: strategy.layout)
     }
 
     /// Before the operations of a step.
-    func begin() {
+    func begin(_ batch: LocalBatch) {
+        hybrid?.begin(batchOf: batch.globalCount)
         figures = StepFigures()
         lost = nil
     }
@@ -43,7 +46,12 @@ final class StepRunner {
     func run(_ operation: Operation, on batch: LocalBatch, rate: Double) throws {
         switch operation {
         case .clear(let slot): state.gradientSlots[slot].base.update(repeating: 0, count: state.gradientSlots[slot].count)
-        case .prepare: plan.prepare(parameters: state.parameters.base)
+        case .prepare:
+            if let hybrid {
+                hybrid.prepare(parameters: state.parameters.base)
+            } else {
+                plan.prepare(parameters: state.parameters.base)
+            }
         case .forward(let group, let stages): forward(group, stages, of: batch)
         case .backward(let group, let passes, let slot): try backward(group, passes, of: batch, slot: slot)
         case .add(let slot, let range): add(slot, range)
@@ -53,6 +61,7 @@ final class StepRunner {
         case .finish(let bucket, let form): try exchange?.finish(bucket, form)
         case .update(let range):
             optimiserStep.update(range, of: state, samples: batch.globalCount, rate: rate, epoch: batch.position.epoch)
+        case .linear(let operation): try linear(operation, of: batch, rate: rate)
         case .updateStatistics:
             state.layout.updateStatistics(
                 parameters: state.parameters.base, gradients: state.gradients.base, samples: batch.globalCount)
@@ -62,21 +71,49 @@ final class StepRunner {
     private func mode(_ batch: LocalBatch) -> Plan.Mode { .training(seed: seed, step: batch.position.step) }
 
     private func forward(_ group: Range<Int>, _ stages: Range<Int>, of batch: LocalBatch) {
+        let (plan, samples) = (hybrid?.front(of: group) ?? plan, samples(of: group, in: batch))
         let lostBefore = figures.figures.nonFinite
         for stage in stages {
             plan.forward(
-                samples(of: group, in: batch), stage: stage, parameters: state.parameters.base, mode: mode(batch),
-                figures: &figures.figures)
+                samples, stage: stage, parameters: state.parameters.base, mode: mode(batch), figures: &figures.figures
+            ) {}
         }
-        if figures.figures.nonFinite > lostBefore {
-            lost = LostNumber(place: .loss(samples: figures.figures.nonFinite), microBatches: lost?.microBatches ?? group)
+        if let hybrid, stages.upperBound == plan.stageCount {
+            hybrid.linear.take(plan.outputValues, first: samples.firstSample - batch.places.lowerBound, count: samples.count)
         }
+        noteLostLosses(since: lostBefore, of: group)
+    }
+
+    private func noteLostLosses(since before: Int, of group: Range<Int>) {
+        guard figures.figures.nonFinite > before else { return }
+        lost = LostNumber(place: .loss(samples: figures.figures.nonFinite), microBatches: lost?.microBatches ?? group)
+    }
+
+    private func linear(_ operation: LinearOperation, of batch: LocalBatch, rate: Double) throws {
+        guard let hybrid else { fault("'\(operation)' where no linear layer is divided") }
+        if case .update(let pass) = operation {
+            let (range, samples) = (0..<hybrid.outline.parameterCount, hybrid.linear.samples(ofPass: pass))
+            // A short batch may leave a pass without samples.
+            guard samples > 0 else { return }
+            optimiserStep.update(range, of: state, samples: samples, rate: rate, epoch: batch.position.epoch)
+            state.gradients.base.update(repeating: 0, count: range.count)
+            return
+        }
+        let lostBefore = figures.figures.nonFinite
+        let step = LinearPart.Step(
+            mode: mode(batch), parameters: state.parameters.base, gradients: state.gradients.base, labels: batch.labels)
+        try hybrid.linear.run(operation, step, figures: &figures.figures) { try exchange?.progress() }
+        noteLostLosses(since: lostBefore, of: partialSums[0])
     }
 
     private func backward(_ group: Range<Int>, _ passes: Range<Int>, of batch: LocalBatch, slot: Int) throws {
+        let (plan, samples) = (hybrid?.front(of: group) ?? plan, samples(of: group, in: batch))
+        if let hybrid, passes.lowerBound == 0 {
+            hybrid.linear.give(plan.outputGradients, first: samples.firstSample - batch.places.lowerBound, count: samples.count)
+        }
         for pass in passes {
             try plan.backward(
-                samples(of: group, in: batch), pass: pass, parameters: state.parameters.base,
+                samples, pass: pass, parameters: state.parameters.base,
                 gradients: state.gradientSlots[slot].base, mode: mode(batch)
             ) { try exchange?.progress() }
         }

@@ -12,16 +12,29 @@ struct StepStrategy {
     let buckets: GradientBuckets?
     /// The micro-batches whose sum stands in each slot at last.
     let partialSums: [Range<Int>]
+    /// Nil where every rank has all layers whole.
+    let hybrid: HybridNetwork?
+    /// Of what stands in the arenas.
+    let layout: ParameterLayout
 
     /// Collective over the world. A world of one rank takes plain memory and exchanges nothing, unless values are to be rounded.
     ///
     /// - Parameter world: nil for one rank without MPI.
     init(
-        _ experiment: Experiment, _ execution: Execution, partition: BatchPartition, plan: Plan, groups: [Range<Int>],
+        _ experiment: Experiment, _ execution: Execution, partition: BatchPartition, plan: Plan, work: RankWork,
         world: Communicator?
     ) throws {
-        let layout = plan.layout
-        var outline = StepOutline(network: NetworkOutline(plan), groups: groups)
+        let hybrid: HybridNetwork? =
+            if let divided = work.divided, let world {
+                try HybridNetwork(
+                    divided, experiment, scheme: execution.scheme, partition: partition, work: work, world: world)
+            } else { nil }
+        self.hybrid = hybrid
+        let network = hybrid?.fronts.first ?? plan
+        let layout = network.layout
+        self.layout = layout
+        var outline = StepOutline(network: NetworkOutline(network), groups: work.groups)
+        outline.linear = hybrid?.outline
         outline.synchronisesBatchNorm = experiment.syncBatchNorm
         outline.updatesAtOnce = experiment.optimiser.needsWholeGradient
         let rank = world?.rank ?? 0
@@ -30,8 +43,8 @@ struct StepStrategy {
         partialSums = terms?.results ?? [partition.microBatches(ofRank: rank)]
         if let world, world.size > 1 || experiment.wire != .fp32, execution.exchange == .tree {
             let buckets = ExchangeBucket.cutting(
-                trainedCount: layout.trainedCount, arenaCount: layout.arenaCount, byteCount: execution.bucketSize,
-                wire: experiment.wire)
+                from: hybrid?.outline.parameterCount ?? 0, trainedCount: layout.trainedCount, arenaCount: layout.arenaCount,
+                byteCount: execution.bucketSize, wire: experiment.wire)
             let gradients = try GradientExchange(
                 world: world, floats: layout.arenaCount,
                 terms: experiment.reproducible ? (0..<world.size).map(partition.microBatches(ofRank:)) : nil, buckets: buckets)
@@ -54,6 +67,12 @@ struct StepStrategy {
             buckets = nil
         }
         program = StepProgram(compiling: outline)
+    }
+
+    /// Gives back what belongs to all ranks; collective.
+    func free() throws {
+        try buckets?.free()
+        try hybrid?.linear.free()
     }
 
     /// Arenas that a rank's gradients take: one, or as many as its part of the tree keeps at a time.

@@ -63,7 +63,7 @@ public final class SyntheticStep {
         let (partition, work, plan) = try world?.agreed(prepare) ?? prepare()
         layers = try model.resolvedLayers()
         let strategy = try StepStrategy(
-            experiment, Execution(), partition: partition, plan: plan, groups: work.groups, world: world)
+            experiment, Execution(), partition: partition, plan: plan, work: work, world: world)
         let state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser, in: strategy.storage)
         state.layout.initialise(state.parameters.base, seed: experiment.seed)
         program = strategy.program
@@ -96,7 +96,7 @@ public final class SyntheticStep {
             let batch = LocalBatch(
                 position: Position(step: step), globalCount: globalBatch, places: share, images: UnsafePointer(images.base),
                 labels: firstLabel)
-            runner.begin()
+            runner.begin(batch)
             for operation in program.operations {
                 let phase = operation.measuredPhase
                 if isAlone && phase == .exchange { continue }
@@ -114,10 +114,13 @@ extension Operation {
     fileprivate var measuredPhase: SyntheticStep.Phase {
         switch self {
         case .clear, .prepare: .prepare
-        case .forward: .forward
-        case .backward, .add, .check: .backward
-        case .exchange, .start, .finish: .exchange
-        case .update, .updateStatistics: .update
+        default:
+            switch phase {
+            case .forward: .forward
+            case .backward: .backward
+            case .update: .update
+            default: .exchange
+            }
         }
     }
 }

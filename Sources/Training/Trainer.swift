@@ -18,6 +18,7 @@ public final class Trainer {
     private let reporter: any TrainingReporter
     private let recorder: FlightRecorder
     private let state: TrainingState
+    private let division: DividedState?
     private let strategy: StepStrategy
     private let exchange: Exchange
     private let replicas: ReplicaCheck
@@ -43,14 +44,16 @@ public final class Trainer {
         world = session.world
         reporter = session.reporter
         recorder = session.recorder
-        state = session.state
+        (state, division) = (session.state, session.division)
         partition = session.partition
         strategy = session.strategy
         fault = session.fault
-        replicas = ReplicaCheck(state: state, world: world)
+        replicas = ReplicaCheck(
+            state: state, replicated: (strategy.hybrid?.outline.parameterCount ?? 0)..<state.layout.arenaCount, world: world)
         let plan = session.plan
         exchange = Exchange(
-            world: world, plan: plan, gradients: state.gradients, buckets: strategy.buckets, recorder: recorder)
+            world: world, plan: strategy.hybrid?.fronts.first ?? plan, gradients: state.gradients, buckets: strategy.buckets,
+            recorder: recorder)
         runner = StepRunner(
             experiment, partition: partition, plan: plan, strategy: strategy, state: state, exchange: exchange)
         self.metrics = metrics
@@ -94,6 +97,7 @@ public final class Trainer {
             if isEpochEnd || isDone {
                 let training = state.progress.figures
                 if isEpochEnd { state.progress.figures = Figures() }
+                try division?.gatherParameters()
                 let validation = try validationEvaluator.map { try evaluate($0, "validation") }
                 let validated = clock.now
                 let test = try evaluate(testEvaluator, "test")
@@ -163,7 +167,7 @@ public final class Trainer {
             batch.position == state.progress.position,
             "the loader is at \(batch.position), training at \(state.progress.position)")
         let rate = rate(at: batch.position)
-        runner.begin()
+        runner.begin(batch)
         for (index, operation) in strategy.program.operations.enumerated() {
             recorder.enter(operation.phase, step: step, operation: index)
             if let fault, case .check = operation { fault.spoilGradients(of: state, rank: world.rank, step: step + 1) }
@@ -194,14 +198,16 @@ public final class Trainer {
                 .diverged,
                 "step \(batch.position.step + 1): \(lost.subject(state.layout)) "
                     + "is not a finite number; training has diverged. Lower the learning rate (\(rate(at: batch.position)) now); "
-                    + "no parameter was changed by this step, and earlier checkpoints stand. "
+                    + (experiment.variableBatch == nil ? "no parameter was changed by this step" : "no checkpoint holds this step")
+                    + ", and earlier checkpoints stand. "
                     + "It comes from \(lost.origin(in: batch, partition, order: order)).")
         }
     }
 
     private func evaluate(_ evaluator: Evaluator, _ set: String) throws -> Figures {
         recorder.enter(.evaluating, step: state.progress.position.step)
-        let figures = try evaluator.figures(parameters: state.parameters.base, over: world, sums: sums)
+        let parameters = (division?.whole ?? state).parameters
+        let figures = try evaluator.figures(parameters: parameters.base, over: world, sums: sums)
         // The last step may have been the one that diverged: what it left must not become the newest checkpoint.
         if figures.nonFinite > 0 {
             let step = state.progress.position.step
@@ -243,9 +249,11 @@ public final class Trainer {
         }
     }
 
-    /// Writes down an epoch (or the part of one that the recipe asked for): log lines, report, checkpoint.
+    /// Writes down an epoch (or the part of one that the recipe asked for): log lines, report, checkpoint. What ranks do not agree on reaches
+    /// no checkpoint.
     private func finish(_ report: EpochReport, isBest: Bool) throws {
         let step = state.progress.position.step
+        if world.size > 1, execution.checkEvery > 0 { try replicas.run(afterStep: step) }
         if let metrics {
             try metrics.append(
                 .train, epoch: report.epoch, step: step, figures: report.training, rate: report.rate, timedSamples: report.samples,
@@ -261,9 +269,10 @@ public final class Trainer {
         }
         if world.rank == 0 { reporter.finishedEpoch(report) }
         if let velocity = state.velocity, velocity.whole == nil { try exchange.gather(velocity) }
+        try division?.gatherOptimiserState()
         if let store {
             recorder.enter(.checkpointing, step: step)
-            let checkpoint = try state.checkpoint(of: experiment)
+            let checkpoint = try (division?.whole ?? state).checkpoint(of: experiment)
             reporter.wroteCheckpoint(try store.write(checkpoint, step: step))
             if isBest { try store.keepAsBest(checkpoint, step: step) }
         }

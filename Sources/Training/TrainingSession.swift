@@ -57,6 +57,8 @@ public final class TrainingSession {
     let strategy: StepStrategy
     let fault: FaultPoint?
     let state: TrainingState
+    /// Nil where this rank has the whole state.
+    let division: DividedState?
     private let run: RunDirectory
     private let resumed: ResumedCheckpoint?
 
@@ -74,7 +76,7 @@ public final class TrainingSession {
         let fault = try world.agreed { try FaultPoint.inEnvironment() }
         self.fault = fault
         var experiment = try world.agreed {
-            var resolved = try recipe.experiment.resolved(with: dataset)
+            var resolved = try recipe.experiment.resolved(with: dataset, ranks: world.size)
             try resumed?.checkFits(resolved)
             fault?.change(&resolved, rank: world.rank)
             return resolved
@@ -98,7 +100,8 @@ public final class TrainingSession {
         if world.rank == 0, let warning = experiment.schedule.warning(epochs: experiment.epochs) { reporter.warn(warning) }
         func checkMemory(_ experiment: Experiment) throws {
             try world.agreed {
-                try MemoryNeed(experiment, partition: partition, rank: world.rank).check(ranksHere: world.localSize)
+                try MemoryNeed(experiment, recipe.execution.parallelism, partition: partition, rank: world.rank)
+                    .check(ranksHere: world.localSize)
             }
         }
         try checkMemory(experiment)
@@ -109,16 +112,20 @@ public final class TrainingSession {
         }
         self.experiment = experiment
         let (work, plan) = try world.agreed {
-            let work = try RankWork(experiment, partition: partition, rank: world.rank)
-            return (work, try Plan(experiment, work.options))
+            let work = try RankWork(experiment, recipe.execution.parallelism, partition: partition, rank: world.rank)
+            return (work, try Plan(experiment, work.wholeOptions))
         }
         self.plan = plan
         strategy = try StepStrategy(
-            experiment, recipe.execution, partition: partition, plan: plan, groups: work.groups, world: world)
+            experiment, recipe.execution, partition: partition, plan: plan, work: work, world: world)
         try comparison.compare(strategy.program, plan)
-        state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser, in: strategy.storage)
-        state.layout.initialise(state.parameters.base, seed: experiment.seed)
-        try resumed?.restore(state, for: experiment, over: world)
+        let state = TrainingState(layout: strategy.layout, optimiser: experiment.optimiser, in: strategy.storage)
+        self.state = state
+        division = work.divided.map { DividedState($0, own: state, optimiser: experiment.optimiser, world: world) }
+        let whole = division?.whole ?? state
+        whole.layout.initialise(whole.parameters.base, seed: experiment.seed)
+        try resumed?.restore(whole, for: experiment, over: world)
+        division?.cut()
 
         let run = try Self.prepareRunDirectory(
             recipe, experiment, request: request, resumed: resumed, world: world, reporter: reporter)
@@ -147,13 +154,13 @@ public final class TrainingSession {
             reporter.started(
                 RunSummary(
                     experiment: experiment, run: run, ranks: world.size, partition: partition,
-                    parameterCount: state.layout.parameterCount, start: start, totalSteps: trainer.totalSteps,
+                    parameterCount: plan.layout.parameterCount, start: start, totalSteps: trainer.totalSteps,
                     changes: resumed?.changes(to: experiment) ?? [],
                     resumedFrom: resumed?.path))
         }
         do {
             try trainer.train()
-            try strategy.buckets?.free()
+            try strategy.free()
             recorder.close("trained to the end")
         } catch {
             recorder.close(String(describing: error))

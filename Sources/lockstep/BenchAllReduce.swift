@@ -93,7 +93,7 @@ struct BenchAllReduce: ParsableCommand {
     }
 
     /// A result as scripts read it.
-    private struct Line: Encodable {
+    struct Line: Codable {
         let ranks: Int
         let bytes: Int
         let buffers: String

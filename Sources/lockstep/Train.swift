@@ -5,6 +5,7 @@ import Foundation
 import Kernels
 import MPI
 import Networks
+import Parallelism
 import Training
 
 struct Train: ParsableCommand {
@@ -106,9 +107,22 @@ struct Train: ParsableCommand {
 
     @Option(
         help:
-            "What each rank holds: replicated, all of the optimiser's state; or sharded, its own part, which it alone updates. (default: replicated)"
+            "What each rank holds: replicated, all of the optimiser's state; sharded, its own part, which it alone updates; or hybrid, of linear layers some output neurons. (default: replicated)"
     )
     var parallelism: ParameterPlacement?
+
+    @Option(
+        help:
+            "How samples come to linear layers in hybrid parallelism: a, all at once; b, each rank's in turn; or c, a part of each rank's in turn. (default: b)"
+    )
+    var scheme: HybridScheme?
+
+    @Option(
+        defaultAsFlag: 0,
+        help:
+            "In hybrid parallelism, a step of linear layers behind each of so many passes over a global batch; without a number, as many as there are ranks."
+    )
+    var variableBatch: Int?
 
     @Option(
         help:
@@ -182,6 +196,11 @@ struct Train: ParsableCommand {
             set(reproducible, \.experiment.reproducible)
             set(wire, \.experiment.wire)
             set(parallelism, \.execution.parallelism)
+            set(scheme, \.execution.scheme)
+            if let variableBatch {
+                recipe.experiment.variableBatch = VariableBatch(
+                    passes: variableBatch == 0 ? nil : variableBatch, scheme: recipe.execution.scheme)
+            }
             set(exchange, \.execution.exchange)
             set(overlap, \.execution.overlap)
             set(bucketSize, \.execution.bucketSize)
@@ -192,6 +211,7 @@ struct Train: ParsableCommand {
 
 extension ConvolutionPolicy: ExpressibleByArgument {}
 extension ExchangeMethod: ExpressibleByArgument {}
+extension HybridScheme: ExpressibleByArgument {}
 extension ParameterPlacement: ExpressibleByArgument {}
 extension WireType: ExpressibleByArgument {}
 

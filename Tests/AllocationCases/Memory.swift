@@ -41,7 +41,7 @@ private final class Rank {
         let work = try RankWork(experiment, partition: partition, rank: 0)
         let plan = try Plan(experiment, work.options)
         let strategy = try StepStrategy(
-            experiment, Execution(), partition: partition, plan: plan, groups: work.groups, world: nil)
+            experiment, Execution(), partition: partition, plan: plan, work: work, world: nil)
         program = strategy.program
         state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser, in: strategy.storage)
         runner = StepRunner(experiment, partition: partition, plan: plan, strategy: strategy, state: state, exchange: nil)
@@ -56,7 +56,7 @@ private final class Rank {
     func run() throws {
         for _ in 0..<2 {
             let batch = try loader.next()
-            runner.begin()
+            runner.begin(batch)
             for operation in program.operations { try runner.run(operation, on: batch, rate: 0) }
         }
         _ = try evaluator.localFigures(parameters: state.parameters.base, rank: 0, ranks: 1)

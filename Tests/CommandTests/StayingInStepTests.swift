@@ -58,6 +58,17 @@ import Testing
         }
     }
 
+    /// Ranks that would stop at different steps wait for each other for ever: they are told before they begin.
+    @Test func otherOptions() throws {
+        try Workplace.with { place in
+            let arguments = place.training(run: "run")
+            let program = try buildProduct(named: "lockstep")
+            let run = try mpirun(
+                ranks: 1, program, arguments + ["--max-steps", "3", ":", "-np", "1", program] + arguments + ["--max-steps", "5"])
+            expectFailure(run, code: 64, "rank 1 on ", "this rank's options are not rank 0's")
+        }
+    }
+
     @Test func anUnknownFault() throws {
         try Workplace.with { place in
             expectFailure(try run(place, fault: "flip:1", ranks: 1), code: 64, "LOCKSTEP_FAULT: found 'flip:1', expected ")

@@ -40,12 +40,11 @@ import Testing
     /// Tiles are cut, and evaluation's do not hang on how many samples training takes at a time.
     @Test func tilesOfAPlan() throws {
         let builtIn = BuiltInModel(.lenet5)
-        let resolved = try builtIn.model(input: builtIn.usualInput, classes: 10).resolvedLayers()
+        let part = try NetworkPart(builtIn.model(input: builtIn.usualInput, classes: 10))
         func passes(_ capacity: Int, evaluated: Int) -> Passes {
             let options = Plan.Options(capacity: capacity, evaluationCapacity: evaluated)
-            var compiler = Compiler(
-                input: builtIn.usualInput, layout: ParameterLayout(resolved), options: options)
-            _ = compiler.compile(resolved, classes: 10)
+            var compiler = Compiler(part, options: options)
+            _ = compiler.compile(part)
             return Passes(compiler.layers, for: options, sizes: compiler.sizes)
         }
         let (small, large) = (passes(16, evaluated: 16), passes(200, evaluated: 16))

@@ -1,0 +1,47 @@
+import Kernels
+import Networks
+
+/// What stands between divided linear layers and their exchanges; for m samples of a pass, n of this rank, and layers of widths I, …, O.
+final class LinearBuffers {
+    /// [n, I]: what this rank's front has put out, and its gradient.
+    let ownActivations: AlignedFloats
+    let ownGradients: AlignedFloats
+    /// [m, I]: this rank's terms of the gradient of a pass's activations, and [n, I], the sums of its own.
+    let returning: AlignedFloats
+    let returned: AlignedFloats
+    /// [m, outputs] of each layer, and of the last one the loss's gradient.
+    let outputs: [AlignedFloats]
+    let outputGradients: AlignedFloats
+    /// One rank's columns of such a matrix behind another's.
+    let blocks: AlignedFloats
+    /// [global batch]
+    let labels: UnsafeMutablePointer<Int32>
+    /// [m]: where in the global batch the samples of the pass stand.
+    let places: UnsafeMutablePointer<Int32>
+    /// [m, I], twice where the next pass's activations come while a pass is computed.
+    private let passInputs: [AlignedFloats]
+
+    init(_ divided: DividedModel, capacity: HybridCapacity, passes: Int) {
+        let widths = (0...divided.linearCount).map(divided.width)
+        func rows(_ count: Int, _ width: Int) -> AlignedFloats { AlignedFloats(count: count * width) }
+        ownActivations = rows(capacity.share, widths[0])
+        ownGradients = rows(capacity.share, widths[0])
+        returning = rows(capacity.pass, widths[0])
+        returned = rows(min(capacity.share, capacity.pass), widths[0])
+        outputs = widths.dropFirst().map { rows(capacity.pass, $0) }
+        outputGradients = rows(capacity.pass, divided.model.classes)
+        blocks = rows(capacity.pass, widths.dropFirst().max() ?? 0)
+        passInputs = (0..<min(2, passes)).map { _ in rows(capacity.pass, widths[0]) }
+        labels = .allocate(capacity: capacity.globalBatch)
+        labels.initialize(repeating: 0, count: capacity.globalBatch)
+        places = .allocate(capacity: capacity.pass)
+        places.initialize(repeating: 0, count: capacity.pass)
+    }
+
+    deinit {
+        labels.deallocate()
+        places.deallocate()
+    }
+
+    func inputs(ofPass pass: Int) -> UnsafeMutablePointer<Float> { passInputs[pass % passInputs.count].base }
+}
