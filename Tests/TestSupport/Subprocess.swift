@@ -49,7 +49,9 @@ public struct Subprocess: Sendable {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: executable.contains("/") ? executable : "/usr/bin/env")
             process.arguments = executable.contains("/") ? arguments : [executable] + arguments
-            process.environment = environment
+            // A session directory of its own: Open MPI's usual one is shared by all jobs of a machine, and one that ends removes it while another
+            // begins.
+            process.environment = ["OMPI_MCA_orte_tmpdir_base": directory].merging(environment) { $1 }
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = FileHandle(forWritingAtPath: outputs[0])
             process.standardError = FileHandle(forWritingAtPath: outputs[1])
