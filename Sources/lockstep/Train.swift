@@ -142,7 +142,7 @@ struct Train: ParsableCommand {
 
     @Option(
         help:
-            "The format of gradients between nodes, and what they are rounded to wherever two are added: fp32, bf16 or fp16. (default: fp32)"
+            "The format of gradients between nodes, and what they are rounded to before ranks add them: fp32, bf16 or fp16. (default: fp32)"
     )
     var wire: WireType?
 
