@@ -85,7 +85,8 @@ public struct StepBenchmark: Sendable {
         }
         let largestGrowth = try ranks.largest(growth.map(Double.init) ?? -1)
         return Result(
-            model: name, ranks: world?.size, experiment: experiment, execution: execution, steps: steps, step: try ranks.largest(whole / steps),
+            model: name, ranks: world?.size, experiment: experiment, execution: execution, steps: steps,
+            step: try ranks.largest(whole / steps),
             phases: try SyntheticStep.Phase.ofStep(exchanging: world != nil).map {
                 ($0, try ranks.mean(phases[$0.index] / steps))
             },

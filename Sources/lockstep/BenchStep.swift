@@ -47,7 +47,8 @@ struct BenchStep: ParsableCommand {
 
     @OptionGroup var strategy: StrategyOptions
 
-    @Flag(help: "Leave the exchange of gradients out: what the step would take if nothing had to travel. Of replicated ranks alone.")
+    @Flag(
+        help: "Leave the exchange of gradients out: what the step would take if nothing had to travel. Of replicated ranks alone.")
     var withoutExchange = false
 
     @Flag(help: "One line of JSON for each model; times in seconds, rates by CPU and by wall time.")
@@ -79,7 +80,8 @@ struct BenchStep: ParsableCommand {
         try recipe.validate()
         guard !withoutExchange || recipe.execution.parallelism == .replicated else {
             throw Failure(
-                .usage, "--without-exchange: found --parallelism \(recipe.execution.parallelism.rawValue), expected replicated ranks")
+                .usage,
+                "--without-exchange: found --parallelism \(recipe.execution.parallelism.rawValue), expected replicated ranks")
         }
         var benchmark = StepBenchmark(recipe)
         (benchmark.duration, benchmark.exchangesGradients) = (seconds, !withoutExchange)
