@@ -1,6 +1,9 @@
 internal import COpenMPI
 
 extension Communicator {
+    /// The bytes that this process has begun to send by `startSend`, over all communicators.
+    public var startedBytes: Int { process.startedBytes }
+
     /// Begins to send elements to one rank, which must receive as many by `startReceive` with the same tag. The buffer must stay where it is, and not be
     /// written, until the request is finished.
     ///
@@ -13,6 +16,7 @@ extension Communicator {
     ) throws {
         requireTag(tag)
         request.begin("MPI_Isend", on: self)
+        process.startedBytes += buffer.count * MemoryLayout<T>.stride
         let length = startedPieceLength(T.self)
         for number in 0..<pieces(in: buffer.count, of: length) {
             let range = range(ofPiece: number, of: length, in: buffer.count)
