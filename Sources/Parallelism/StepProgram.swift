@@ -57,8 +57,8 @@ public enum Operation: Sendable, Equatable, CustomStringConvertible {
         case .add(let slot, let range): "add slot \(slot) to slot \(slot - 1), \(range.text)"
         case .check(let slots, let range): "check slots \(slots.text), \(range.text)"
         case .exchange(let collective): "exchange \(collective)"
-        case .start(let bucket, let form): "start \(form.text) of bucket \(bucket)"
-        case .finish(let bucket, let form): "finish \(form.text) of bucket \(bucket)"
+        case .start(let bucket, let form): "start \(form) of bucket \(bucket)"
+        case .finish(let bucket, let form): "finish \(form) of bucket \(bucket)"
         case .update(let range): "update \(range.text)"
         case .linear(let operation): operation.description
         case .updateStatistics: "update running statistics"
@@ -93,14 +93,4 @@ public struct StepProgram: Sendable, Equatable, CustomStringConvertible {
 
 extension Range<Int> {
     fileprivate var text: String { "\(lowerBound)..<\(upperBound)" }
-}
-
-extension ExchangeForm {
-    fileprivate var text: String {
-        switch self {
-        case .allReduce: "sum"
-        case .reduceScatter: "shared-out sum"
-        case .allGather: "all-gather"
-        }
-    }
 }

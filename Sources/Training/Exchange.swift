@@ -19,6 +19,15 @@ final class Exchange {
     /// The recorder's number of each bucket's exchange, in order of buckets.
     private var entered: [UInt64]
     private var pace = Pace()
+    /// Nil while nobody wants to know when buckets start and finish.
+    var timeline: StepTimeline? {
+        didSet {
+            let timeline = timeline
+            for exchange in [buckets?.gradients, buckets?.parameters] {
+                exchange?.onFinish = timeline.map { timeline in { timeline.finished($0) } }
+            }
+        }
+    }
 
     init(world: Communicator, plan: Plan, gradients: AlignedFloats, buckets: GradientBuckets?, recorder: FlightRecorder?) {
         (self.world, self.plan, self.gradients) = (world, plan, gradients)
@@ -53,6 +62,7 @@ final class Exchange {
         let exchange = try exchange(of: form)
         entered[bucket] =
             recorder?.collectiveEntered(kind: form.kind, count: exchange.buckets[bucket].range.count) ?? 0
+        timeline?.started(bucket, form)
         try exchange.start(bucket, form)
     }
 

@@ -34,6 +34,9 @@ public final class Trainer {
     private let metrics: MetricsLog?
     private let store: CheckpointStore?
     private let trainingSamples: Int
+    /// While steps are traced.
+    private var timeline: StepTimeline?
+    private let tracePath: String
     private let clock = ContinuousClock()
     /// Of the step that is over.
     private var stepFigures: Figures { runner.figures.figures }
@@ -58,6 +61,12 @@ public final class Trainer {
             experiment, partition: partition, plan: plan, strategy: strategy, state: state, exchange: exchange)
         self.metrics = metrics
         self.store = store
+        tracePath = session.run.trace
+        if execution.traceSteps > 0 {
+            timeline = try StepTimeline(
+                of: strategy.program, firstStep: state.progress.position.step, steps: execution.traceSteps, world: world)
+            exchange.timeline = timeline
+        }
         trainingSamples = session.training.count
         let normalisation = session.dataset.normalisation
         loader = BatchLoader(
@@ -110,6 +119,7 @@ public final class Trainer {
                 mark = clock.now
             }
         }
+        try writeTimeline()
         if world.rank == 0, let explanation = earlyStop { reporter.stoppedEarly(explanation) }
         recorder.enter(.ended, step: state.progress.position.step)
     }
@@ -162,7 +172,10 @@ public final class Trainer {
     private func step() throws {
         let step = state.progress.position.step
         recorder.enter(.loading, step: step)
+        timeline?.begin(step: step)
+        timeline?.loading()
         let batch = try loader.next()
+        timeline?.loaded()
         require(
             batch.position == state.progress.position,
             "the loader is at \(batch.position), training at \(state.progress.position)")
@@ -171,7 +184,9 @@ public final class Trainer {
         for (index, operation) in strategy.program.operations.enumerated() {
             recorder.enter(operation.phase, step: step, operation: index)
             if let fault, case .check = operation { fault.spoilGradients(of: state, rank: world.rank, step: step + 1) }
+            timeline?.began(index)
             try runner.run(operation, on: batch, rate: rate)
+            timeline?.ended(index)
             if operation == .exchange(.figures) { try checkFigures(of: batch) }
         }
         state.progress.figures += stepFigures
@@ -181,6 +196,12 @@ public final class Trainer {
             recorder.enter(.exchange, step: step)
             try replicas.run(afterStep: step + 1)
         }
+        if timeline?.isOver(after: step) ?? false { try writeTimeline() }
+    }
+
+    private func writeTimeline() throws {
+        try timeline?.write(to: tracePath)
+        (timeline, exchange.timeline) = (nil, nil)
     }
 
     /// Ends training on all ranks before a loss or a gradient that is no number reaches the parameters.

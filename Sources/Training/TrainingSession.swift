@@ -59,7 +59,7 @@ public final class TrainingSession {
     let state: TrainingState
     /// Nil where this rank has the whole state.
     let division: DividedState?
-    private let run: RunDirectory
+    let run: RunDirectory
     private let resumed: ResumedCheckpoint?
 
     /// Collective: every rank calls it with the same request.
