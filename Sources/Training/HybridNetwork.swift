@@ -18,6 +18,9 @@ final class HybridNetwork {
     private let rank: Int
     /// By the samples of a global batch: that of an epoch's end is short.
     private var schedules: [Int: LinearSchedule] = [:]
+    /// Of the step that was begun last.
+    private var linearPasses: [LinearPass] = []
+    private(set) var batchCount = 0
 
     /// Collective over the world.
     init(
@@ -62,8 +65,15 @@ final class HybridNetwork {
                 },
                 ranks: (0..<partition.ranks).map { partition.positions(ofRank: $0, inBatchOf: count) }, rank: rank)
         schedules[count] = schedule
+        (linearPasses, batchCount) = (schedule.passes, count)
         linear.begin(schedule)
     }
+
+    /// What this rank gives to a pass of this step, by places in the global batch.
+    func ownSamples(ofPass pass: Int) -> [Range<Int>] { linearPasses[pass].places[rank] }
+
+    /// What all ranks give to some passes of this step.
+    func samples(ofPasses passes: Range<Int>) -> [Range<Int>] { linearPasses[passes].flatMap { $0.places.joined() } }
 
     func prepare(parameters: UnsafePointer<Float>) {
         for front in fronts { front.prepare(parameters: parameters) }

@@ -170,7 +170,7 @@ public final class Trainer {
         runner.begin(batch)
         for (index, operation) in strategy.program.operations.enumerated() {
             recorder.enter(operation.phase, step: step, operation: index)
-            if let fault, case .check = operation { fault.spoilGradients(of: state, rank: world.rank, step: step + 1) }
+            fault?.strike(before: operation, state, rank: world.rank, step: step + 1)
             try runner.run(operation, on: batch, rate: rate)
             if operation == .exchange(.figures) { try checkFigures(of: batch) }
         }
@@ -191,8 +191,9 @@ public final class Trainer {
             "the ranks computed \(figures.figures.samples) samples of a global batch of \(batch.globalCount)")
         guard figures.figures.nonFinite > 0 || figures.ranksLost > 0 else { return }
         try exchange.finishAll()
+        let first = try world.allGather(runner.lost?.moment ?? .max).min()
         _ = try world.agreed {
-            guard let lost = runner.lost else { return }
+            guard let lost = runner.lost, lost.moment == first else { return }
             let order = Permutation(count: trainingSamples, seed: experiment.seed, epoch: batch.position.epoch)
             throw Failure(
                 .diverged,

@@ -51,6 +51,31 @@ import Testing
         }
     }
 
+    /// A divided layer's gradient is summed over what all ranks gave, with variable batch over what they gave to one pass.
+    @Test(arguments: [
+        (["--scheme", "b"], "micro-batches 0 to 7"), (["--scheme", "b", "--variable-batch", "2"], "micro-batches 0 to 3"),
+        (["--scheme", "c", "--variable-batch", "2"], "micro-batches 0 to 1 and 4 to 5"),
+    ]) func aGradientOfDividedLayers(scheme: [String], suspects: String) throws {
+        try Workplace.with { place in
+            let astray = try run(
+                place, fault: "nan:1:12:linear1.weight", ranks: 2, ["--parallelism", "hybrid"] + scheme)
+            expectFailure(
+                astray, code: 76, "rank 1 on ", "step 12: the gradient of linear1.weight is not a finite number",
+                "\(suspects), of the training images ")
+        }
+    }
+
+    /// What one rank lost in front of divided layers spreads to the gradients of all: the rank that lost its own losses before is named.
+    @Test(arguments: [("a", 0), ("a", 1), ("b", 1)]) func whoLostANumberFirst(scheme: String, odd: Int) throws {
+        try Workplace.with { place in
+            let astray = try run(
+                place, fault: "ruin:\(odd):12:convolution2.bias", ranks: 2, ["--parallelism", "hybrid", "--scheme", scheme])
+            expectFailure(
+                astray, code: 76, "error: rank \(odd) on ", "step 12: the loss of 32 samples is not a finite number",
+                "micro-batches \(odd * 4) to \(odd * 4 + 3), of the training images ")
+        }
+    }
+
     @Test func anotherExperiment() throws {
         try Workplace.with { place in
             let astray = try run(place, fault: "seed:2", ranks: 3)
