@@ -83,6 +83,7 @@ public final class TrainingSession {
         }
         let comparison = StartComparison(world: world)
         try comparison.compare(experiment, recipe.execution)
+        try comparison.compare(dataset)
         let (training, validation) = experiment.split.divide(dataset.training)
         (self.training, self.validation) = (training, validation)
         let partition = try world.agreed {
