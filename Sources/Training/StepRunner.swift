@@ -110,7 +110,12 @@ final class StepRunner {
         let lostBefore = figures.figures.nonFinite
         let step = LinearPart.Step(
             mode: mode(batch), parameters: state.parameters.base, gradients: state.gradients.base, labels: batch.labels)
-        try hybrid.linear.run(operation, step, figures: &figures.figures) { try exchange?.progress() }
+        func run() throws { try hybrid.linear.run(operation, step, figures: &figures.figures) { try exchange?.progress() } }
+        if let exchange, let (kind, count) = hybrid.collective(of: operation) {
+            try exchange.noted(kind, count: count, run)
+        } else {
+            try run()
+        }
         guard case .score(let pass) = operation else { return }
         summedPasses = summedPasses.lowerBound..<pass + 1
         let count = figures.figures.nonFinite - lostBefore

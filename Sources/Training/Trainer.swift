@@ -97,7 +97,7 @@ public final class Trainer {
             if isEpochEnd || isDone {
                 let training = state.progress.figures
                 if isEpochEnd { state.progress.figures = Figures() }
-                try division?.gatherParameters()
+                try division?.gatherParameters(recorder)
                 let validation = try validationEvaluator.map { try evaluate($0, "validation") }
                 let validated = clock.now
                 let test = try evaluate(testEvaluator, "test")
@@ -208,7 +208,7 @@ public final class Trainer {
     private func evaluate(_ evaluator: Evaluator, _ set: String) throws -> Figures {
         recorder.enter(.evaluating, step: state.progress.position.step)
         let parameters = (division?.whole ?? state).parameters
-        let figures = try evaluator.figures(parameters: parameters.base, over: world, sums: sums)
+        let figures = try evaluator.figures(parameters: parameters.base, over: world, sums: sums, notedIn: recorder)
         // The last step may have been the one that diverged: what it left must not become the newest checkpoint.
         if figures.nonFinite > 0 {
             let step = state.progress.position.step
@@ -270,7 +270,7 @@ public final class Trainer {
         }
         if world.rank == 0 { reporter.finishedEpoch(report) }
         if let velocity = state.velocity, velocity.whole == nil { try exchange.gather(velocity) }
-        try division?.gatherOptimiserState()
+        try division?.gatherOptimiserState(recorder)
         if let store {
             recorder.enter(.checkpointing, step: step)
             let checkpoint = try (division?.whole ?? state).checkpoint(of: experiment)
