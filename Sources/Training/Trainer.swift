@@ -49,7 +49,8 @@ public final class Trainer {
         strategy = session.strategy
         fault = session.fault
         replicas = ReplicaCheck(
-            state: state, replicated: (strategy.hybrid?.outline.parameterCount ?? 0)..<state.layout.arenaCount, world: world)
+            state: state, momentum: strategy.sharesOutUpdates ? nil : state.velocity?.whole,
+            replicated: (strategy.hybrid?.outline.parameterCount ?? 0)..<state.layout.arenaCount, world: world, recorder: recorder)
         let plan = session.plan
         exchange = Exchange(
             world: world, plan: strategy.hybrid?.fronts.first ?? plan, gradients: state.gradients, buckets: strategy.buckets,
@@ -269,7 +270,7 @@ public final class Trainer {
                 seconds: report.testSeconds)
         }
         if world.rank == 0 { reporter.finishedEpoch(report) }
-        if let velocity = state.velocity, velocity.whole == nil { try exchange.gather(velocity) }
+        if strategy.sharesOutUpdates, let velocity = state.velocity { try exchange.gather(velocity) }
         try division?.gatherOptimiserState(recorder)
         if let store {
             recorder.enter(.checkpointing, step: step)
