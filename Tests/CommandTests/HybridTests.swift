@@ -75,6 +75,21 @@ import Testing
         }
     }
 
+    /// The last batch of an epoch has two samples: at four ranks two have none, and passes that no rank gives anything to are empty.
+    @Test func ranksWithoutSamples() throws {
+        try Workplace.with(training: 596) { place in
+            try train(place, "alone", ranks: nil, [])
+            #expect(try MetricsRows(place.path("alone/metrics.csv")).of("step").map(\.samples)[11] == 2)
+            for (scheme, ranks) in [("a", 4), ("b", 4), ("c", 4), ("b", 3)] {
+                try train(place, "\(scheme)-\(ranks)", ranks: ranks, hybrid(scheme))
+                try expectSame(place, "\(scheme)-\(ranks)", "alone")
+            }
+            try train(place, "varied", ranks: nil, hybrid("b", "--variable-batch", "4"))
+            try train(place, "varied-4", ranks: 4, hybrid("b", "--variable-batch", "4"))
+            try expectSame(place, "varied-4", "varied")
+        }
+    }
+
     @Test func statisticsOverTheGlobalBatch() throws {
         try Workplace.with { place in
             try train(place, "alone", ranks: nil, ["--sync-batchnorm"])

@@ -82,6 +82,30 @@ import Testing
         }
     }
 
+    /// The last batch of an epoch has two samples, one in each of two micro-batches: six have none, and at four ranks two ranks.
+    @Test func ranksWithoutSamples() throws {
+        try Workplace.with(training: 569) { place in
+            try train(place, "alone", ranks: nil, [], steps: 12)
+            let expected = try MetricsRows(place.path("alone/metrics.csv"))
+            #expect(expected.of("step").map(\.samples).suffix(4) == [63, 2, 63, 63])
+            for (name, flags) in [
+                ("replicated", ["--bucket-size", "5000"]), ("sharded", ["--parallelism", "sharded", "--bucket-size", "7000"]),
+            ] {
+                for ranks in [3, 4] {
+                    try train(place, "\(name)-\(ranks)", ranks: ranks, flags, steps: 12)
+                    let found = try MetricsRows(place.path("\(name)-\(ranks)/metrics.csv"))
+                    for split in ["step", "train", "test"] { expectSameRows(found, expected, split: split) }
+                }
+            }
+            var digests: Set<Data> = []
+            for (number, (ranks, flags)) in [(nil, []), (3, ["--parallelism", "sharded"]), (4, []), (8, [])].enumerated() {
+                try train(place, "bits-\(number)", ranks: ranks, Self.reproducible + flags, steps: 12)
+                digests.insert(try place.bytes(place.checkpoint(run: "bits-\(number)", step: 12)))
+            }
+            #expect(digests.count == 1)
+        }
+    }
+
     /// A model of one cache line, which one rank updates alone while the others update nothing: what is shared out is gathered by all.
     @Test func oneRankOwnsEverything() throws {
         try Workplace.with(training: 5, test: 1) { place in
