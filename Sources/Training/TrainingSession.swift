@@ -112,6 +112,7 @@ public final class TrainingSession {
             try checkMemory(experiment)
         }
         self.experiment = experiment
+        fault?.changeKernels(of: &experiment, rank: world.rank)
         let (work, plan) = try world.agreed {
             let work = try RankWork(experiment, recipe.execution.parallelism, partition: partition, rank: world.rank)
             return (work, try Plan(experiment, work.wholeOptions))

@@ -94,6 +94,32 @@ import Testing
         }
     }
 
+    /// The same program but for one byte behind its end, which nothing reads.
+    @Test func anotherExecutable() throws {
+        try Workplace.with { place in
+            let program = try buildProduct(named: "lockstep")
+            let other = place.path("lockstep")
+            try FileManager.default.copyItem(atPath: program, toPath: other)
+            let arguments = place.training(run: "run", maxSteps: 2)
+            expectSuccess(try mpirun(ranks: 1, program, arguments + [":", "-np", "1", other] + arguments))
+            let file = try #require(FileHandle(forWritingAtPath: other))
+            try file.seekToEnd()
+            try file.write(contentsOf: Data([0]))
+            try file.close()
+            let again = place.training(run: "again", maxSteps: 2)
+            let run = try mpirun(ranks: 1, program, again + [":", "-np", "1", other] + again)
+            expectFailure(run, code: 64, "rank 1 on ", "this rank's lockstep is another build than rank 0's")
+            #expect(!place.exists("again"))
+        }
+    }
+
+    @Test func otherKernels() throws {
+        try Workplace.with { place in
+            let astray = try run(place, fault: "kernels:2", ranks: 3)
+            expectFailure(astray, code: 64, "rank 2 on ", "this rank's convolutions are computed by other kernels than rank 0's")
+        }
+    }
+
     @Test func anUnknownFault() throws {
         try Workplace.with { place in
             expectFailure(try run(place, fault: "flip:1", ranks: 1), code: 64, "LOCKSTEP_FAULT: found 'flip:1', expected ")
