@@ -33,6 +33,12 @@ struct StartComparison {
             orThrow:
                 "this rank's CPU has other instruction sets than rank 0's, and reproducible results hang on them: choose like hosts"
         )
+        try world.requireSame(
+            BLAS.kernels,
+            orThrow:
+                "OpenBLAS computes otherwise here than on rank 0, and reproducible results hang on it: found \(BLAS.kernels); give "
+                + "every host the same OpenBLAS, and set OPENBLAS_CORETYPE to the same everywhere"
+        )
     }
 
     /// Every byte of the data set: an experiment tells its shape and size.
