@@ -101,7 +101,7 @@ public final class TrainingSession {
         if world.rank == 0, let warning = experiment.schedule.warning(epochs: experiment.epochs) { reporter.warn(warning) }
         func checkMemory(_ experiment: Experiment) throws {
             try world.agreed {
-                try MemoryNeed(experiment, recipe.execution.parallelism, partition: partition, rank: world.rank)
+                try MemoryNeed(experiment, recipe.execution, partition: partition, rank: world.rank)
                     .check(ranksHere: world.localSize)
             }
         }
