@@ -105,6 +105,8 @@ final class StepRunner {
             optimiserStep.update(range, of: state, samples: samples, rate: rate, epoch: batch.position.epoch)
             state.gradients.base.update(repeating: 0, count: range.count)
             summedPasses = pass + 1..<pass + 1
+            // The next pass learns from what this one has taught; the next step begins by this anyway.
+            if pass + 1 < hybrid.outline.passes { hybrid.linear.prepare(parameters: state.parameters.base) }
             return
         }
         let lostBefore = figures.figures.nonFinite
