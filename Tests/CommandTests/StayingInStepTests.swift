@@ -21,6 +21,16 @@ import Testing
         }
     }
 
+    /// In front of divided layers every rank has the whole, and it is compared; behind, each has its own, and nothing is.
+    @Test func oneBitInFrontOfDividedLayers() throws {
+        try Workplace.with { place in
+            let flags = ["--parallelism", "hybrid", "--scheme", "b", "--check-every", "5", "--learning-rate", "0"]
+            let astray = try run(place, fault: "flip:2:4:convolution2.weight", ranks: 3, flags)
+            expectFailure(astray, code: 70, "rank 2 on ", "step 5: convolution2.weight is not what the other ranks hold")
+            expectSuccess(try run(place, fault: "flip:2:4:linear2.weight", ranks: 3, flags))
+        }
+    }
+
     /// Without faults the same comparison finds nothing.
     @Test func nothingDiffers() throws {
         try Workplace.with { place in
