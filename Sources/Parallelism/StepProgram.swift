@@ -65,6 +65,14 @@ public enum Operation: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Whether it has its counterpart on every other rank.
+    public var isExchange: Bool {
+        switch self {
+        case .exchange, .start, .finish, .linear: true
+        case .clear, .prepare, .forward, .backward, .add, .check, .update, .updateStatistics: false
+        }
+    }
+
     private static func text(_ group: Range<Int>) -> String {
         group.count == 1 ? "micro-batch \(group.lowerBound)" : "micro-batches \(group.lowerBound) to \(group.upperBound - 1)"
     }
@@ -79,14 +87,7 @@ public struct StepProgram: Sendable, Equatable, CustomStringConvertible {
     init(_ operations: [Operation]) { self.operations = operations }
 
     /// What has its counterpart on every other rank, and must be the same there.
-    public var exchanges: [Operation] {
-        operations.filter {
-            switch $0 {
-            case .exchange, .start, .finish, .linear: true
-            case .clear, .prepare, .forward, .backward, .add, .check, .update, .updateStatistics: false
-            }
-        }
-    }
+    public var exchanges: [Operation] { operations.filter(\.isExchange) }
 
     public var description: String { operations.map(\.description).joined(separator: "\n") }
 }
