@@ -22,6 +22,7 @@ public struct StepBenchmark: Sendable {
         public let ranks: Int?
         public let experiment: Experiment
         public let execution: Execution
+        public let exchangesGradients: Bool
         public let steps: Int
         /// The mean of one step, on the rank where it takes longest.
         public let step: Seconds
@@ -90,7 +91,8 @@ public struct StepBenchmark: Sendable {
         }
         let largestGrowth = try ranks.largest(growth.map(Double.init) ?? -1)
         return Result(
-            model: name, ranks: world?.size, experiment: experiment, execution: execution, steps: steps,
+            model: name, ranks: world?.size, experiment: experiment, execution: execution,
+            exchangesGradients: exchangesGradients, steps: steps,
             step: try ranks.largest(whole / steps),
             phases: try SyntheticStep.Phase.ofStep(exchanging: world != nil).map {
                 ($0, try ranks.mean(phases[$0.index] / steps))

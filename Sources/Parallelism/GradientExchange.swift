@@ -144,7 +144,8 @@ public final class GradientExchange {
         }
     }
 
-    /// Begins the exchange of a bucket, whose partial sums stand in this rank's slots. Returns at once. All ranks start it, in the same form.
+    /// Begins the exchange of a bucket, whose partial sums stand in this rank's slots. Never waits, but does what of it needs
+    /// nobody else. All ranks start it, in the same form.
     ///
     /// - Precondition: the bucket is not under way; for `allGather`, its wire type is fp32.
     public func start(_ bucket: Int, _ form: ExchangeForm = .allReduce) throws {

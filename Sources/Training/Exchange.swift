@@ -61,12 +61,12 @@ final class Exchange {
     }
 
     func start(_ bucket: Int, _ form: ExchangeForm) throws {
+        timeline?.started(bucket, form)
         try start(bucket, form, by: exchange(of: form))
     }
 
     private func start(_ bucket: Int, _ form: ExchangeForm, by exchange: GradientExchange) throws {
         entered[bucket] = recorder?.collectiveEntered(kind: form.kind, count: exchange.buckets[bucket].range.count) ?? 0
-        timeline?.started(bucket, form)
         try exchange.start(bucket, form)
     }
 

@@ -87,6 +87,8 @@ public struct Execution: Sendable, Equatable {
     public var checkEvery: Int = 100
     /// Steps, from the first on, whose timeline is written to the run directory.
     public var traceSteps: Int = 0
+    /// More than any viewer shows.
+    static let mostTraceSteps = 1_000
 
     public init() {}
 
@@ -95,7 +97,10 @@ public struct Execution: Sendable, Equatable {
         try Experiment.check(logEvery, "log-every", from: 0)
         if let maxSteps { try Experiment.check(maxSteps, "max-steps") }
         try Experiment.check(checkEvery, "check-every", from: 0)
-        try Experiment.check(traceSteps, "trace-steps", from: 0)
+        guard (0...Self.mostTraceSteps).contains(traceSteps) else {
+            throw Failure(
+                .usage, "trace-steps (--trace): found \(traceSteps), expected a number from 0 to \(Self.mostTraceSteps)")
+        }
         try Experiment.check(bucketSize, "bucket-size", from: 64)
     }
 }

@@ -11,7 +11,8 @@ public struct RunDirectory: Sendable, Equatable {
     /// The recipe as it was resolved, and the circumstances.
     public var description: String { "\(path)/run.json" }
     public var metrics: String { "\(path)/metrics.csv" }
-    public var trace: String { "\(path)/trace.json" }
+    /// The timeline of a run, or of what was resumed behind a step.
+    func trace(fromStep step: Int) -> String { "\(path)/\(step == 0 ? "trace" : "trace-from-step-\(step)").json" }
     public var checkpoints: String { "\(path)/checkpoints" }
     public func recorder(rank: Int) -> String { "\(path)/recorders/rank-\(rank).recorder" }
 

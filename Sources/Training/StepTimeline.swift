@@ -4,11 +4,10 @@ import MPI
 import Parallelism
 
 /// When each operation of a run's first steps began and ended on each rank, and each bucket's exchange: as a file in Chrome's trace format,
-/// which Perfetto (ui.perfetto.dev) and chrome://tracing show with a row for each rank and one for its exchanges.
+/// which Perfetto (ui.perfetto.dev) and chrome://tracing show with a row for each rank's operations and rows for its exchanges.
 ///
-/// Times are of rank 0's clock. Source of the format: "Trace Event Format", the JSON array form, events X, b, e and M.
+/// Times are of rank 0's clock, by how far the ranks' clocks were apart when the run began. Source of the format: "Trace Event Format", the JSON array form, events X, b, e and M.
 final class StepTimeline {
-    /// The events of one step take this room, so that a traced step allocates nothing.
     private struct Event {
         let kind: Kind
         let step: Int
@@ -32,6 +31,7 @@ final class StepTimeline {
     init(of program: StepProgram, firstStep: Int, steps: Int, world: Communicator) throws {
         (self.program, self.world, lastStep) = (program, world, firstStep + steps - 1)
         offset = try world.clockOffset(Self.now)
+        // So that steps find room.
         events.reserveCapacity(steps * 2 * (1 + 2 * program.operations.count))
     }
 
@@ -52,18 +52,18 @@ final class StepTimeline {
     private static func now() -> Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-3 }
 
     /// Writes all ranks' events to a file, by rank 0. Collective.
-    func write(to path: String) throws {
+    /// - Returns: on rank 0, why the file could not be written; nil where it was.
+    func write(to path: String) throws -> String? {
         let own = try world.agreed { Array(try JSONEncoder().encode(traceEvents())) }
         let all = try world.allGather(bytes: own)
-        _ = try world.agreed {
-            guard world.rank == 0 else { return }
-            // Each rank's is an array; the file is one of all of them.
-            let ranks = all.map { String(decoding: $0.dropFirst().dropLast(), as: UTF8.self) }
-            do {
-                try "[\(ranks.joined(separator: ",\n"))]\n".write(toFile: path, atomically: true, encoding: .utf8)
-            } catch {
-                throw Failure(.io, "\(path): the timeline cannot be written: \(error.localizedDescription)")
-            }
+        guard world.rank == 0 else { return nil }
+        // Each rank's is an array; the file is one of all of them.
+        let ranks = all.map { String(decoding: $0.dropFirst().dropLast(), as: UTF8.self) }
+        do {
+            try "[\(ranks.joined(separator: ",\n"))]\n".write(toFile: path, atomically: true, encoding: .utf8)
+            return nil
+        } catch {
+            return "\(path): the timeline could not be written: \(error.localizedDescription)"
         }
     }
 

@@ -53,6 +53,9 @@ public final class SyntheticStep {
         globalBatch = experiment.globalBatch
         func prepare() throws -> (BatchPartition, RankWork, Plan) {
             try recipe.validate()
+            guard world != nil || execution.parallelism != .hybrid else {
+                throw Failure(.usage, "parallelism hybrid divides layers over ranks: start it by mpirun, on one rank too")
+            }
             let partition = try BatchPartition(
                 globalBatch: experiment.globalBatch, microBatches: experiment.microBatches, ranks: ranks,
                 samples: experiment.globalBatch)
@@ -67,13 +70,20 @@ public final class SyntheticStep {
             experiment, execution, exchangesGradients: exchangesGradients, partition: partition, plan: plan, work: work,
             world: world)
         let state = TrainingState(layout: strategy.layout, optimiser: experiment.optimiser, in: strategy.storage)
-        state.layout.initialise(state.parameters.base, seed: experiment.seed)
+        let division = world.flatMap { world in
+            work.divided.map { DividedState($0, own: state, optimiser: experiment.optimiser, world: world) }
+        }
+        let whole = division?.whole ?? state
+        whole.layout.initialise(whole.parameters.base, seed: experiment.seed)
+        division?.cut()
         program = strategy.program
         isAlone = world == nil
         runner = StepRunner(
             experiment, partition: partition, plan: plan, strategy: strategy, state: state,
             exchange: world.map {
-                Exchange(world: $0, plan: plan, gradients: state.gradients, buckets: strategy.buckets, recorder: nil)
+                Exchange(
+                    world: $0, plan: strategy.hybrid?.fronts.first ?? plan, gradients: state.gradients, buckets: strategy.buckets,
+                    recorder: nil)
             })
         let share = partition.positions(ofRank: rank, inBatchOf: globalBatch)
         self.share = share

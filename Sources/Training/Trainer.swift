@@ -62,7 +62,7 @@ public final class Trainer {
             experiment, partition: partition, plan: plan, strategy: strategy, state: state, exchange: exchange)
         self.metrics = metrics
         self.store = store
-        tracePath = session.run.trace
+        tracePath = session.run.trace(fromStep: state.progress.position.step)
         if execution.traceSteps > 0 {
             timeline = try StepTimeline(
                 of: strategy.program, firstStep: state.progress.position.step, steps: execution.traceSteps, world: world)
@@ -96,13 +96,21 @@ public final class Trainer {
             let epoch = state.progress.position.epoch
             let rate = rate(at: state.progress.position)
             recorder.begin(epoch: epoch)
-            try step()
+            do { try step() } catch let failure as AgreedFailure {
+                // All ranks are here together.
+                try writeTimeline()
+                throw failure
+            }
             let now = clock.now
             let seconds = Self.seconds(now - mark)
             mark = now
             epochSeconds += seconds
             epochSamples += stepFigures.samples
             try reportStep(epoch: epoch, rate: rate, seconds: seconds, totalSteps: totalSteps)
+            if timeline?.isOver(after: state.progress.position.step - 1) ?? false {
+                try writeTimeline()
+                mark = clock.now
+            }
             let isEpochEnd = state.progress.position.sample == 0
             if isEpochEnd || isDone {
                 let training = state.progress.figures
@@ -197,11 +205,10 @@ public final class Trainer {
             recorder.enter(.exchange, step: step)
             try replicas.run(afterStep: step + 1)
         }
-        if timeline?.isOver(after: step) ?? false { try writeTimeline() }
     }
 
     private func writeTimeline() throws {
-        try timeline?.write(to: tracePath)
+        if let problem = try timeline?.write(to: tracePath) { reporter.warn(problem) }
         (timeline, exchange.timeline) = (nil, nil)
     }
 

@@ -242,6 +242,7 @@ extension TrainingRequest {
             recipe.execution.run = resumed.run?.path
             // What ended that run must not end this one.
             recipe.execution.maxSteps = nil
+            recipe.execution.traceSteps = 0
         } else if let model {
             recipe = Recipe(experiment: Experiment(model: .named(model)))
         } else {

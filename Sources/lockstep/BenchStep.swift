@@ -5,6 +5,7 @@ import Foundation
 import Kernels
 import MPI
 import Networks
+import Parallelism
 import Training
 import Tuning
 
@@ -128,7 +129,16 @@ private struct Line: Encodable {
     let batch: Int
     let microBatches: Int
     let convolution: ConvolutionPolicy
-    let execution: Execution
+    let parallelism: ParameterPlacement
+    let scheme: HybridScheme?
+    /// Nil for one step of all layers.
+    let variableBatchPasses: Int?
+    let exchange: ExchangeMethod
+    let overlap: Bool
+    let bucketSize: Int
+    let wire: WireType
+    let reproducible: Bool
+    let exchangesGradients: Bool
     let steps: Int
     let imagesPerSecond: [String: Double]
     /// Of one step.
@@ -149,7 +159,13 @@ private struct Line: Encodable {
         batch = result.experiment.globalBatch
         microBatches = result.experiment.microBatches
         convolution = result.experiment.convolution
-        execution = result.execution
+        let (experiment, execution) = (result.experiment, result.execution)
+        parallelism = execution.parallelism
+        scheme = execution.parallelism == .hybrid ? execution.scheme : nil
+        variableBatchPasses = experiment.variableBatch?.passes
+        (exchange, overlap, bucketSize) = (execution.exchange, execution.overlap, execution.bucketSize)
+        (wire, reproducible) = (experiment.wire, experiment.reproducible)
+        exchangesGradients = result.exchangesGradients
         steps = result.steps
         imagesPerSecond = ["cpu": result.imageRate(\.cpu), "wall": result.imageRate(\.wall)]
         self.seconds = ["cpu": result.step.cpu, "wall": result.step.wall]
@@ -166,7 +182,10 @@ private struct Line: Encodable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case model, ranks, batch, convolution, execution, steps, seconds, phases
+        case model, ranks, batch, convolution, parallelism, scheme, exchange, overlap, wire, reproducible, steps, seconds, phases
+        case variableBatchPasses = "variable-batch-passes"
+        case bucketSize = "bucket-size"
+        case exchangesGradients = "exchanges-gradients"
         case wallPhases = "wall-phases"
         case lossOfThirdStep = "loss-of-third-step"
         case microBatches = "micro-batches"

@@ -76,6 +76,19 @@ import Testing
             }
             #expect(isClose(found["loss-of-third-step"] as? Double ?? .nan, loss, relative: 1e-6), "alone \(loss): \(run.report)")
         }
+        let strategies = [
+            ["--exchange", "mpi"], ["--no-overlap"], ["--parallelism", "sharded"], ["--parallelism", "hybrid", "--scheme", "a"],
+            ["--parallelism", "hybrid", "--scheme", "b"], ["--parallelism", "hybrid", "--scheme", "c"],
+        ]
+        for strategy in strategies {
+            let run = try mpirun(ranks: 2, program, arguments + strategy)
+            let found = try line(of: run)["loss-of-third-step"] as? Double
+            #expect(isClose(found ?? .nan, loss, relative: 1e-6), "\(strategy), alone \(loss): \(run.report)")
+        }
+        let apart = try line(of: try mpirun(ranks: 2, program, arguments + ["--without-exchange"]))
+        #expect(apart["exchanges-gradients"] as? Bool == false && apart["loss-of-third-step"] as? Double != loss)
+        let withoutRanks = try Subprocess.run(program, arguments + ["--parallelism", "hybrid"], timeLimit: 60)
+        expectFailure(withoutRanks, code: 64, "parallelism hybrid divides layers over ranks: start it by mpirun")
         let tooMany = try mpirun(ranks: 4, program, arguments)
         expectFailure(tooMany, code: 64, "4 ranks cannot share 3 micro-batches")
     }

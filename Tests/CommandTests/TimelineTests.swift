@@ -47,17 +47,54 @@ import Testing
         }
     }
 
-    /// Clocks are one: a sum over both ranks ends on neither before both have given their parts.
-    @Test func clocksAreAligned() throws {
-        let events = try events(ranks: 2, steps: 20, trace: "20")
-        func sums(_ rank: Int, _ time: (Event) -> Double?) -> [Double] {
-            events.filter { $0.pid == rank && $0.name == "exchange figures" }.compactMap(time)
+    /// Where parameters travel too, also over an epoch's end, where the optimiser's state is gathered.
+    @Test func shardedOverTheEndOfAnEpoch() throws {
+        let events = try events(ranks: 2, steps: 14, trace: "14", "--parallelism", "sharded")
+        let starts = events.filter { $0.ph == "b" }
+        #expect(Set(starts.map { $0.name.prefix { $0 != " " } }) == ["sum", "shared-out", "all-gather"])
+        #expect(Set(starts.compactMap(\.id)).count == starts.count)
+        #expect(Set(starts.compactMap(\.id)) == Set(events.filter { $0.ph == "e" }.compactMap(\.id)))
+    }
+
+    /// The article's six steps, of two ranks and scheme b: each rank's activations to all, forward and backward through the divided layers,
+    /// and the gradients of the activations back, while the next rank's pass is computed.
+    @Test func sixStepsOfSchemeB() throws {
+        let events = try events(ranks: 2, steps: 3, trace: "3", "--parallelism", "hybrid", "--scheme", "b")
+        let names = events.filter { $0.pid == 1 && $0.ph == "X" && $0.args?["step"] == "1" }.map(\.name)
+        let expected = [
+            "start activations of pass 0", "finish activations of pass 0", "start activations of pass 1",
+            "forward linear layer 0, pass 0", "backward linear layer 0, pass 0", "start return of pass 0",
+            "finish activations of pass 1", "forward linear layer 0, pass 1", "backward linear layer 0, pass 1",
+            "finish return of pass 0", "start return of pass 1", "finish return of pass 1",
+        ]
+        #expect(names.filter(expected.contains) == expected)
+    }
+
+    /// What cannot be written costs no step.
+    @Test func aFolderInTheWay() throws {
+        try Workplace.with { place in
+            let trace = place.path("run/trace.json")
+            try FileManager.default.createDirectory(atPath: trace, withIntermediateDirectories: true)
+            let run = try place.train(run: "run", maxSteps: 12, ranks: 2, ["--trace", "2"])
+            expectSuccess(run)
+            #expect(run.standardError.contains("\(trace): the timeline could not be written"), "\(run.report)")
+            #expect(FileManager.default.fileExists(atPath: place.checkpoint(run: "run", step: 12)))
         }
-        for (rank, other) in [(0, 1), (1, 0)] {
-            for (end, start) in zip(sums(rank) { ($0.ts ?? 0) + ($0.dur ?? 0) }, sums(other) { $0.ts }) {
-                #expect(end > start - 100, "µs")
-            }
+    }
+
+    /// Another run's flags are not this one's, and what a run has written stays.
+    @Test func resuming() throws {
+        try Workplace.with { place in
+            expectSuccess(try place.train(run: "run", maxSteps: 4, ranks: 1, ["--trace", "4"]))
+            let trace = place.path("run/trace.json")
+            let before = try place.bytes(trace)
+            expectSuccess(try place.resume(run: "run", maxSteps: 6, ranks: 1))
+            expectSuccess(try place.resume(run: "run", maxSteps: 8, ranks: 1, ["--trace", "1"]))
+            #expect(try place.bytes(trace) == before)
+            let traces = try FileManager.default.contentsOfDirectory(atPath: place.path("run")).filter { $0.hasPrefix("trace") }
+            #expect(Set(traces) == ["trace.json", "trace-from-step-6.json"])
         }
+        expectFailure(try Workplace.with { try $0.train(run: "run", ranks: 1, ["--trace", "2000000000"]) }, code: 64, "--trace")
     }
 
     /// A run that ends before the timeline is full has what there was.

@@ -3,7 +3,9 @@ import MPI
 func startSendReceiveCases() -> [Case] {
     [
         Case(name: "startSend-startReceive-all-pairs", body: allPairs),
+        Case(name: "startSend-startReceive-pieces", body: longMessages),
         Case(name: "startReceive-wrong-length", body: startedWrongLength),
+        Case(name: "clock-offset", body: clockOffset),
     ]
 }
 
@@ -31,6 +33,36 @@ private func allPairs(_ world: Communicator, _ findings: inout Findings) throws 
             }
         }
     }
+}
+
+/// Around the lengths at which a message becomes several pieces, of 60 KB each.
+private func longMessages(_ world: Communicator, _ findings: inout Findings) throws {
+    let (next, previous) = ((world.rank + 1) % world.size, (world.rank + world.size - 1) % world.size)
+    let piece = (60 << 10) / MemoryLayout<Float>.stride
+    let (send, receive) = (Request(), Request())
+    for length in [piece - 1, piece, piece + 1, 2 * piece, 2 * piece + 1] {
+        let outgoing = input(Float.self, count: length, rank: world.rank)
+        var incoming = [Float](repeating: -1, count: length)
+        let before = world.startedBytes
+        try outgoing.withUnsafeBufferPointer { outgoing in
+            try incoming.withUnsafeMutableBufferPointer { incoming in
+                try world.startReceive(incoming, from: previous, tag: 3, with: receive)
+                try world.startSend(outgoing, to: next, tag: 3, with: send)
+                for request in [send, receive] { try request.wait() }
+            }
+        }
+        findings.expectEqual(incoming, input(Float.self, count: length, rank: previous), "\(length) floats")
+        findings.expectEqual(world.startedBytes - before, length * MemoryLayout<Float>.stride, "bytes of \(length) floats")
+    }
+}
+
+/// A clock that is ahead by a thousand seconds for each rank is found to be, to a fraction of a second.
+private func clockOffset(_ world: Communicator, _ findings: inout Findings) throws {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let ahead = 1_000 * Double(world.rank)
+    let found = try world.clockOffset { (clock.now - start) / .seconds(1) + ahead }
+    findings.expect(abs(found - ahead) < 60, "a clock that is \(ahead) s ahead was found \(found) s ahead")
 }
 
 /// As for `receive`: too short and too long are errors when the request is finished.

@@ -3,7 +3,8 @@
 Usage, as one of WORLD_SIZE processes with RANK, MASTER_ADDR and MASTER_PORT in the environment:
     taskset -c RANK python throughput_ddp.py LOCKSTEP MODEL nchw|nhwc BATCH SECONDS     (BATCH is each rank's)
 
-Rank 0 prints one line of JSON: images per second of all ranks together, by the time of the slowest.
+Rank 0 prints one line of JSON: images per second of all ranks together, by the time of the slowest; and the seconds of a step, of one whose
+gradients are not averaged, and of an all-reduce of as many floats as there are gradients with nothing beside it.
 """
 import json
 import math
@@ -29,24 +30,35 @@ def main(lockstep, name, layout_name, batch, seconds):
     dist.init_process_group("gloo")
     training = Steps(lockstep, name, layout_name, batch, wrap=DistributedDataParallel)
 
-    # As `lockstep bench step`: the ranks must take equally many steps, so the slowest one says how many.
-    taken, warm_up = 0, 0.0
-    while taken == 0 or warm_up < min(0.3, seconds / 4):
-        start = time.perf_counter()
-        training.take()
-        warm_up += largest(time.perf_counter() - start)
-        taken += 1
-    steps = max(3, math.ceil(seconds / warm_up * taken))
-    dist.barrier()
-    start, cpu_start = time.perf_counter(), time.process_time()
-    for _ in range(steps):
-        training.take()
-    wall, cpu = largest(time.perf_counter() - start), largest(time.process_time() - cpu_start)
+    def measured(work):
+        """Times of as many calls as take about so many seconds, each the slowest rank's mean by wall and by CPU time, and how many."""
+        taken, warm_up = 0, 0.0
+        while taken == 0 or warm_up < min(0.3, seconds / 4):
+            start = time.perf_counter()
+            work()
+            warm_up += largest(time.perf_counter() - start)
+            taken += 1
+        # As `lockstep bench step`: the ranks must take equally many steps, so the slowest one says how many.
+        count = max(3, math.ceil(seconds / warm_up * taken))
+        dist.barrier()
+        start, cpu_start = time.perf_counter(), time.process_time()
+        for _ in range(count):
+            work()
+        return largest(time.perf_counter() - start) / count, largest(time.process_time() - cpu_start) / count, count
+
+    def take_alone():
+        with training.network.no_sync():
+            training.take()
+
+    gradients = torch.zeros(sum(parameter.numel() for parameter in training.network.parameters()))
+    wall, cpu, steps = measured(training.take)
+    alone, exchange = measured(take_alone)[0], measured(lambda: dist.all_reduce(gradients))[0]
     if dist.get_rank() == 0:
-        images = steps * batch * dist.get_world_size()
+        images = batch * dist.get_world_size()
         print(json.dumps({
             "model": name, "layout": layout_name, "batch": batch, "ranks": dist.get_world_size(), "steps": steps,
             "images-per-second": {"wall": images / wall, "cpu": images / cpu},
+            "seconds": {"step": wall, "without-exchange": alone, "exchange": exchange},
         }), flush=True)
     # Not by way of the interpreter's end, where threads of Gloo's now and then abort a process ("terminate called without an active exception").
     dist.barrier()
