@@ -106,6 +106,13 @@ struct Train: ParsableCommand {
     var logEvery: Int?
 
     @Option(
+        parsing: .unconditional,
+        help:
+            "Epochs between two histograms of parameters and gradients among TensorBoard's events, which hold the first layer's filters then too; 0 for none. (default: 0)"
+    )
+    var histogramsEvery: Int?
+
+    @Option(
         help:
             "What each rank holds: replicated, all of the optimiser's state; sharded, its own part, which it alone updates; or hybrid, of linear layers some output neurons. (default: replicated)"
     )
@@ -193,6 +200,7 @@ struct Train: ParsableCommand {
             set(runDirectory.map(Optional.some), \.execution.run)
             set(keep, \.execution.keep)
             set(logEvery, \.execution.logEvery)
+            set(histogramsEvery, \.execution.histogramsEvery)
             set(reproducible, \.experiment.reproducible)
             set(wire, \.experiment.wire)
             set(parallelism, \.execution.parallelism)
