@@ -100,7 +100,7 @@ let package = Package(
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Diagnostics", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "EventLogTests",
-            dependencies: ["EventLog", "TestSupport", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            dependencies: ["Diagnostics", "EventLog", "TestSupport", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             exclude: ["Golden"], swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .executableTarget(
@@ -110,13 +110,16 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Checkpoints", "Datasets", "Diagnostics", "Kernels", "Networks", "Parallelism", "TestSupport", "Training",
-                "allocation-cases",
+                "Checkpoints", "Datasets", "Diagnostics", "EventLog", "ImageFiles", "Kernels", "Networks", "Parallelism",
+                "TestSupport", "Training", "allocation-cases",
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["CProcessor", "Checkpoints", "Diagnostics", "ImageWriting", "TestSupport", "lockstep"],
+            dependencies: [
+                "CProcessor", "Checkpoints", "Diagnostics", "EventLog", "ImageFiles", "ImageWriting", "TestSupport", "lockstep",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -35,12 +35,14 @@ public struct FilterPicture {
     /// - Parameters:
     ///   - parameters: the whole arena.
     ///   - layout: where in it the layer's weight stands.
-    init(_ source: Source, parameters: UnsafePointer<Float>, _ layout: ParameterLayout) {
+    ///   - most: of so many filters, the first ones.
+    init(_ source: Source, parameters: UnsafePointer<Float>, _ layout: ParameterLayout, most: Int = .max) {
         let filters = source.filters
         guard let weight = layout.parameters.first(where: { $0.name == "\(source.layer.name).weight" }) else {
             fault("\(source.layer.name) has no weight in the arena")
         }
         let values = UnsafeBufferPointer(start: parameters + weight.offset, count: weight.count)
+        let shown = min(filters.outputs, most)
         let places = filters.height * filters.width * filters.inputs
         /// One filter, or one channel of it, in shades.
         func picture(_ output: Int, channels: Range<Int>) -> PixelImage {
@@ -55,17 +57,17 @@ public struct FilterPicture {
         layer = source.layer
         guard filters.readsImages, filters.inputs == 1 || filters.inputs == 3 else {
             let rows = (0..<filters.inputs).map { channel in
-                (0..<filters.outputs).map { picture($0, channels: channel..<channel + 1) }
+                (0..<shown).map { picture($0, channels: channel..<channel + 1) }
             }
-            image = ImageGrid(rows, rowNumbers: Array(1...filters.inputs), columnNumbers: Array(1...filters.outputs)).image()
+            image = ImageGrid(rows, rowNumbers: Array(1...filters.inputs), columnNumbers: Array(1...shown)).image()
             return
         }
-        let starts = Array(stride(from: 0, to: filters.outputs, by: Self.filtersInARow))
+        let starts = Array(stride(from: 0, to: shown, by: Self.filtersInARow))
         let rows = starts.map { start in
-            (start..<min(start + Self.filtersInARow, filters.outputs)).map { picture($0, channels: 0..<filters.inputs) }
+            (start..<min(start + Self.filtersInARow, shown)).map { picture($0, channels: 0..<filters.inputs) }
         }
         image = ImageGrid(
-            rows, rowNumbers: starts.map { $0 + 1 }, columnNumbers: Array(1...min(Self.filtersInARow, filters.outputs))
+            rows, rowNumbers: starts.map { $0 + 1 }, columnNumbers: Array(1...min(Self.filtersInARow, shown))
         ).image()
     }
 

@@ -10,6 +10,8 @@ final class RunLog {
     private let filters: FilterPicture.Source?
     /// Epochs between two histograms; 0 for none.
     private let histogramsEvery: Int
+    /// A wide linear layer's would be megabytes.
+    private static let mostFilters = 64
 
     /// - Parameter step: the steps that were taken before.
     /// - Throws: `Failure.io`; as `MetricsLog`.
@@ -51,7 +53,8 @@ final class RunLog {
             }
         }
         if isDue || isLast, let filters {
-            try events.append(FilterPicture(filters, parameters: state.parameters.base, state.layout), step: step)
+            try events.append(
+                FilterPicture(filters, parameters: state.parameters.base, state.layout, most: Self.mostFilters), step: step)
         }
     }
 

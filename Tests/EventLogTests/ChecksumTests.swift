@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import EventLog
@@ -25,7 +26,7 @@ import Testing
         let golden = try EventBytes.golden()
         #expect(golden.count == 9)
         for (name, bytes) in golden {
-            let data = try EventBytes.records(of: bytes)
+            let data = try EventBytes.data(of: RecordFile(bytes))
             #expect(data.count == 1 && RecordFrame.frame(data[0]) == bytes, "\(name)")
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import EventLog
@@ -19,26 +20,12 @@ enum EventBytes {
         return records
     }
 
-    /// The data of each record of a file; every length and checksum is right, and nothing is left behind the last one.
-    static func records(of file: [UInt8]) throws -> [[UInt8]] {
-        func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) } }
-        var records: [[UInt8]] = []
-        var rest = file[...]
-        while !rest.isEmpty {
-            try #require(rest.count >= 16, "\(rest.count) bytes behind the last record")
-            let length = rest.prefix(8)
-            let dataEnd = rest.startIndex + 12 + Int(number(length))
-            try #require(dataEnd + 4 <= rest.endIndex, "a record of \(number(length)) bytes is cut off")
-            let data = rest[rest.startIndex + 12..<dataEnd]
-            #expect(number(rest.dropFirst(8).prefix(4)) == UInt64(MaskedChecksum.masked(length)))
-            #expect(number(rest[dataEnd..<dataEnd + 4]) == UInt64(MaskedChecksum.masked(data)))
-            records.append(Array(data))
-            rest = rest[(dataEnd + 4)...]
+    /// The data of each record; every checksum is right.
+    static func data(of file: RecordFile, at location: SourceLocation = #_sourceLocation) -> [[UInt8]] {
+        for record in file.records {
+            #expect(record.lengthChecksum == MaskedChecksum.masked(record.length), sourceLocation: location)
+            #expect(record.dataChecksum == MaskedChecksum.masked(record.data), sourceLocation: location)
         }
-        return records
-    }
-
-    static func records(ofFile path: String) throws -> [[UInt8]] {
-        try records(of: Array(Data(contentsOf: URL(fileURLWithPath: path))))
+        return file.records.map(\.data)
     }
 }

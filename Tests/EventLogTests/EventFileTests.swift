@@ -1,8 +1,8 @@
+import Diagnostics
 import Foundation
 import TestSupport
 import Testing
 
-@testable import Diagnostics
 @testable import EventLog
 
 @Suite struct EventFileTests {
@@ -42,7 +42,7 @@ import Testing
     /// What was written comes back from the bytes, and what a message of TensorBoard's holds too.
     @Test func messagesComeBack() throws {
         for (name, bytes) in try EventBytes.golden() {
-            let data = try EventBytes.records(of: bytes)[0]
+            let data = try EventBytes.data(of: RecordFile(bytes))[0]
             let event = try TensorBoardEvent(serializedBytes: data)
             #expect(event.unknownFields.data.isEmpty, "\(name)")
             #expect(try event.serializedBytes(options: .deterministic) as [UInt8] == data, "\(name)")
@@ -55,7 +55,7 @@ import Testing
             var paths: [String] = []
             for (time, step) in [(Self.time, 0), (Self.time, 10), (Self.time - 5_000, 20), (Self.time + 60, 30)] {
                 let file = try EventFile(directory: directory, host: "a/b node", goingOnAfter: step) { time }
-                let events = try EventBytes.records(ofFile: file.path).map { try TensorBoardEvent(serializedBytes: $0) }
+                let events = try EventBytes.data(of: RecordFile(path: file.path)).map { try TensorBoardEvent(serializedBytes: $0) }
                 #expect(events.map(\.fileVersion) == ["brain.Event:2", ""])
                 #expect(events[1].sessionLog.status == .start && events[1].step == Int64(step + 1))
                 paths.append(file.path)
