@@ -7,22 +7,21 @@ import Tuning
 
 /// Training steps on synthetic images, measured: no data path; over a world with the exchange, on one rank without MPI.
 public struct StepBenchmark: Sendable {
-    /// Samples of a step over all ranks.
-    public var globalBatch = 128
-    public var microBatches = 1
-    public var convolution = ConvolutionPolicy.automatic
+    /// What a step is; its model is described.
+    public var recipe: Recipe
+    /// False leaves the exchange of replicated gradients out.
+    public var exchangesGradients = true
     /// About the wall seconds to measure for; at least three steps are taken, whatever they need.
     public var duration = 3.0
 
-    public init() {}
+    public init(_ recipe: Recipe) { self.recipe = recipe }
 
     public struct Result: Sendable {
         public let model: String
         /// Nil without MPI.
         public let ranks: Int?
-        public let globalBatch: Int
-        public let microBatches: Int
-        public let convolution: ConvolutionPolicy
+        public let experiment: Experiment
+        public let execution: Execution
         public let steps: Int
         /// The mean of one step, on the rank where it takes longest.
         public let step: Seconds
@@ -42,19 +41,20 @@ public struct StepBenchmark: Sendable {
         /// By CPU time.
         public var flopRate: Double { flops / step.cpu }
         /// Of all ranks together.
-        public func imageRate(_ clock: KeyPath<Seconds, Double>) -> Double { Double(globalBatch) / step[keyPath: clock] }
+        public func imageRate(_ clock: KeyPath<Seconds, Double>) -> Double { Double(experiment.globalBatch) / step[keyPath: clock] }
     }
 
     /// Collective over the world, if one is given; every rank returns the same.
     ///
     /// - Throws: as `SyntheticStep.init`, agreed on by all ranks; `Failure.diverged` where the loss is no finite number, for whose arithmetic
     ///   no figure stands; `Failure(.mpi)` where an exchange fails.
-    public func run(_ model: Model, over world: Communicator? = nil) throws -> Result {
+    public func run(over world: Communicator? = nil) throws -> Result {
+        let (experiment, execution) = (recipe.experiment, recipe.execution)
+        let name = try experiment.resolvedModel().name
         let ranks = Ranks(world: world)
         let peakBefore = PeakRate.measure()
         let memory = ResidentMemory()
-        let step = try SyntheticStep(
-            model: model, globalBatch: globalBatch, microBatches: microBatches, convolution: convolution, world: world)
+        let step = try SyntheticStep(recipe, exchangesGradients: exchangesGradients, world: world)
         var (taken, lossOfThirdStep) = (0, Double.nan)
         func takeStep(_ measure: (SyntheticStep.Phase, () throws -> Void) throws -> Void) throws {
             try step.run(measure)
@@ -80,17 +80,16 @@ public struct StepBenchmark: Sendable {
         try ranks.agreed {
             guard step.meanLoss.isFinite else {
                 throw Failure(
-                    .diverged, "\(model.name): the loss of synthetic images is not a finite number after \(taken) steps")
+                    .diverged, "\(name): the loss of synthetic images is not a finite number after \(taken) steps")
             }
         }
         let largestGrowth = try ranks.largest(growth.map(Double.init) ?? -1)
         return Result(
-            model: model.name, ranks: world?.size, globalBatch: globalBatch, microBatches: microBatches, convolution: convolution,
-            steps: steps, step: try ranks.largest(whole / steps),
+            model: name, ranks: world?.size, experiment: experiment, execution: execution, steps: steps, step: try ranks.largest(whole / steps),
             phases: try SyntheticStep.Phase.ofStep(exchanging: world != nil).map {
                 ($0, try ranks.mean(phases[$0.index] / steps))
             },
-            flops: 2 * Double(step.layers.stepMultiplyAdds) * Double(globalBatch),
+            flops: 2 * Double(step.layers.stepMultiplyAdds) * Double(experiment.globalBatch),
             peak: try ranks.sum(max(peakBefore, PeakRate.measure())), memoryGrowth: largestGrowth < 0 ? nil : Int(largestGrowth),
             lossOfThirdStep: lossOfThirdStep)
     }

@@ -34,7 +34,7 @@ import Testing
         ]
         let metrics = [ShownMetric(tag: "accuracy/test", title: "accuracy, test")]
         try expect("experiment") { try $0.appendSettings(settings, metrics: metrics) }
-        let start = try HyperParameterMessages.start(settings, at: Self.time)
+        let start = HyperParameterMessages.start(settings, at: Self.time)
         try expect("session-start") { try $0.append([.hyperParameters("session_start_info", start)], step: 0) }
         try expect("session-end") { try $0.append(.success) }
     }
