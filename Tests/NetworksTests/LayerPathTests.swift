@@ -27,7 +27,7 @@ import Testing
                 "convolution1", "residual1.convolution1", "residual1.convolution2", "residual1.shortcut.convolution1",
             ])
         #expect(paths.map(\.leading.count) == [0, 2, 5, 3])
-        #expect(paths.map(\.normalisation?.name) == [nil, "residual1.batchnorm1", nil, nil])
+        #expect(paths.map(\.normalisation?.name) == [nil, "residual1.batch-norm1", nil, nil])
         #expect(paths.map { $0.filters?.readsImages } == [true, false, false, false])
         #expect(paths[1].filters == LayerPath.Filters(height: 3, width: 3, inputs: 4, outputs: 5, readsImages: false))
     }
@@ -66,10 +66,10 @@ import Testing
         try set("convolution1.bias", [1, 0.5])
         // [inputs, outputs]
         try set("convolution2.weight", [1, -3, 4, 0.5])
-        try set("batchnorm1.weight", [1, 2])
-        try set("batchnorm1.bias", [0, -1])
-        try set("batchnorm1.running-mean", [3, -16])
-        try set("batchnorm1.running-variance", [4, 1])
+        try set("batch-norm1.weight", [1, 2])
+        try set("batch-norm1.bias", [0, -1])
+        try set("batch-norm1.running-mean", [3, -16])
+        try set("batch-norm1.running-variance", [4, 1])
         let images = AlignedFloats(count: 4)
         for (index, value) in ([3, -2, 0, 1] as [Float]).enumerated() { images.base[index] = value }
         func outputs(_ number: Int) throws -> [Float] {
