@@ -34,6 +34,9 @@ public struct StepBenchmark: Sendable {
         /// By how much the process's largest resident size rose, from before the plan was made to the last step's end, on the rank where it
         /// rose most: bytes; nil where the system does not tell.
         public let memoryGrowth: Int?
+        /// Bytes of gradients, parameters and activations that a rank sends in one step as messages, the mean over ranks; what ranks of one
+        /// node give each other through shared memory is not among them, nor what goes through MPI's own collectives.
+        public let sentBytes: Double
         /// The mean loss of the third step, warm-up included: it hangs on what the ranks exchanged in the first two, and but for the order
         /// of sums it is the same at any number of ranks.
         public let lossOfThirdStep: Double
@@ -71,11 +74,13 @@ public struct StepBenchmark: Sendable {
         var whole = Seconds()
         var phases = [Seconds](repeating: Seconds(), count: SyntheticStep.Phase.allCases.count)
         try ranks.meet()
+        let sentBefore = world?.startedBytes ?? 0
         for _ in 0..<steps {
             whole += try Seconds.measured {
                 try takeStep { phase, operation in phases[phase.index] += try Seconds.measured(operation) }
             }
         }
+        let sent = Double((world?.startedBytes ?? 0) - sentBefore) / Double(steps)
         let growth = memory.peakGrowth
         try ranks.agreed {
             guard step.meanLoss.isFinite else {
@@ -85,13 +90,14 @@ public struct StepBenchmark: Sendable {
         }
         let largestGrowth = try ranks.largest(growth.map(Double.init) ?? -1)
         return Result(
-            model: name, ranks: world?.size, experiment: experiment, execution: execution, steps: steps, step: try ranks.largest(whole / steps),
+            model: name, ranks: world?.size, experiment: experiment, execution: execution, steps: steps,
+            step: try ranks.largest(whole / steps),
             phases: try SyntheticStep.Phase.ofStep(exchanging: world != nil).map {
                 ($0, try ranks.mean(phases[$0.index] / steps))
             },
             flops: 2 * Double(step.layers.stepMultiplyAdds) * Double(experiment.globalBatch),
             peak: try ranks.sum(max(peakBefore, PeakRate.measure())), memoryGrowth: largestGrowth < 0 ? nil : Int(largestGrowth),
-            lossOfThirdStep: lossOfThirdStep)
+            sentBytes: try ranks.sum(sent) / Double(ranks.count), lossOfThirdStep: lossOfThirdStep)
     }
 }
 

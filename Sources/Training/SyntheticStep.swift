@@ -56,7 +56,8 @@ public final class SyntheticStep {
             let partition = try BatchPartition(
                 globalBatch: experiment.globalBatch, microBatches: experiment.microBatches, ranks: ranks,
                 samples: experiment.globalBatch)
-            try MemoryNeed(experiment, execution.parallelism, partition: partition, rank: rank).check(ranksHere: world?.localSize ?? 1)
+            try MemoryNeed(experiment, execution.parallelism, partition: partition, rank: rank).check(
+                ranksHere: world?.localSize ?? 1)
             let work = try RankWork(experiment, execution.parallelism, partition: partition, rank: rank)
             return (partition, work, try Plan(experiment, work.wholeOptions))
         }
@@ -64,7 +65,8 @@ public final class SyntheticStep {
         let model = plan.model
         layers = try model.resolvedLayers()
         let strategy = try StepStrategy(
-            experiment, execution, exchangesGradients: exchangesGradients, partition: partition, plan: plan, work: work, world: world)
+            experiment, execution, exchangesGradients: exchangesGradients, partition: partition, plan: plan, work: work,
+            world: world)
         let state = TrainingState(layout: strategy.layout, optimiser: experiment.optimiser, in: strategy.storage)
         state.layout.initialise(state.parameters.base, seed: experiment.seed)
         program = strategy.program

@@ -47,7 +47,8 @@ struct BenchStep: ParsableCommand {
 
     @OptionGroup var strategy: StrategyOptions
 
-    @Flag(help: "Leave the exchange of gradients out: what the step would take if nothing had to travel. Of replicated ranks alone.")
+    @Flag(
+        help: "Leave the exchange of gradients out: what the step would take if nothing had to travel. Of replicated ranks alone.")
     var withoutExchange = false
 
     @Flag(help: "One line of JSON for each model; times in seconds, rates by CPU and by wall time.")
@@ -79,7 +80,8 @@ struct BenchStep: ParsableCommand {
         try recipe.validate()
         guard !withoutExchange || recipe.execution.parallelism == .replicated else {
             throw Failure(
-                .usage, "--without-exchange: found --parallelism \(recipe.execution.parallelism.rawValue), expected replicated ranks")
+                .usage,
+                "--without-exchange: found --parallelism \(recipe.execution.parallelism.rawValue), expected replicated ranks")
         }
         var benchmark = StepBenchmark(recipe)
         (benchmark.duration, benchmark.exchangesGradients) = (seconds, !withoutExchange)
@@ -92,7 +94,7 @@ struct BenchStep: ParsableCommand {
         let table = BenchTable(
             columns: [("model", -width), ("images/s CPU", 12), ("wall", 8), ("ms CPU", 8), ("wall", 8)]
                 + phases.map { ($0.rawValue, 8) }
-                + [("GFLOP/s", 8), ("peak", 6), ("% peak", 7), ("memory MB", 9)])
+                + [("GFLOP/s", 8), ("peak", 6), ("% peak", 7), ("memory MB", 9), ("sent MB", 8)])
         let isTold = world?.rank ?? 0 == 0
         if isTold && !json { table.printTitles() }
         for benchmark in benchmarks {
@@ -111,7 +113,7 @@ struct BenchStep: ParsableCommand {
                 rounded(result.step.cpu * 1e3, 2), rounded(result.step.wall * 1e3, 2),
             ] + result.phases.map { rounded($0.seconds[keyPath: clock] * 1e3, 2) } + [
                 rounded(result.flopRate * 1e-9, 1), rounded(result.peak * 1e-9, 1), rounded(100 * result.flopRate / result.peak, 0),
-                result.memoryGrowth.map { rounded(Double($0) * 1e-6, 0) } ?? "?",
+                result.memoryGrowth.map { rounded(Double($0) * 1e-6, 0) } ?? "?", rounded(result.sentBytes * 1e-6, 2),
             ])
     }
 }
@@ -136,6 +138,8 @@ private struct Line: Encodable {
     let flopsPerSecond: Double
     let peakFlopsPerSecond: Double
     let memoryBytes: Int?
+    /// Of one rank in one step, as messages.
+    let sentBytes: Double
 
     init(_ result: StepBenchmark.Result) {
         model = result.model
@@ -156,6 +160,7 @@ private struct Line: Encodable {
         flopsPerSecond = result.flopRate
         peakFlopsPerSecond = result.peak
         memoryBytes = result.memoryGrowth
+        sentBytes = result.sentBytes
     }
 
     enum CodingKeys: String, CodingKey {
@@ -167,5 +172,6 @@ private struct Line: Encodable {
         case flopsPerSecond = "flops-per-second"
         case peakFlopsPerSecond = "peak-flops-per-second"
         case memoryBytes = "memory-bytes"
+        case sentBytes = "sent-bytes"
     }
 }
