@@ -23,7 +23,8 @@ public struct LayerPath: Sendable {
         if shape.count == 4 {
             return Filters(height: shape[0], width: shape[1], inputs: shape[2], outputs: shape[3], readsImages: readsImages)
         }
-        guard readsImages, let image = leading.first?.input ?? Optional(layer.input), shape.count == 2 else { return nil }
+        guard readsImages, shape.count == 2 else { return nil }
+        let image = leading.first?.input ?? layer.input
         return Filters(height: image.height, width: image.width, inputs: image.channels, outputs: shape[1], readsImages: true)
     }
 }
