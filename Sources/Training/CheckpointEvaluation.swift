@@ -32,7 +32,7 @@ public struct CheckpointEvaluation {
         progress = try world.agreed { try file.decodedProgress() }
         let dataset = try world.agreed { try experiment.openData(data, ofCheckpoint: path) }
         try world.requireSame(
-            "\(file.identity) \(try canonicalJSON(DataDescription(dataset)))",
+            "\(file.identity) \(try canonicalJSON(DataDescription(dataset))) \(dataset.contentChecksum())",
             orThrow: "this rank's checkpoint or data set is not rank 0's; give every host the same")
         let samples = try world.agreed { try experiment.samples(set, of: dataset) }
         sampleCount = samples.count
