@@ -40,7 +40,7 @@ import Testing
                 "--weight-decay", "--schedule", "--augment", "--seed", "--run", "--resume", "--keep", "--log-every",
                 "--histograms-every",
                 "--parallelism", "--scheme", "--variable-batch", "--exchange",
-                "--overlap", "--reproducible", "--wire", "--bucket-size", "--check-every", "--version",
+                "--overlap", "--reproducible", "--wire", "--bucket-size", "--check-every", "--trace", "--version",
             ], "\(run.report)")
     }
 
