@@ -22,6 +22,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -50,13 +51,15 @@ let package = Package(
             dependencies: ["CZlib", "Diagnostics", "ImageFiles", "Random", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(name: "Checkpoints", dependencies: ["CZlib", "Diagnostics"], swiftSettings: strict),
+        .target(
+            name: "EventLog", dependencies: ["Diagnostics", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["Messages/hparams.proto", "Messages/tensorboard.proto"], swiftSettings: strict),
         .target(name: "Parallelism", dependencies: ["Diagnostics", "Kernels", "MPI", "Networks"], swiftSettings: strict),
         .target(
             name: "Training",
             dependencies: [
-                "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Recorder",
-                "Tuning",
-                "Yams",
+                "Checkpoints", "Datasets", "Diagnostics", "EventLog", "ImageFiles", "Kernels", "MPI", "Networks", "Parallelism",
+                "Random", "Recorder", "Tuning", "Yams",
             ],
             swiftSettings: strict),
         .target(
@@ -95,6 +98,10 @@ let package = Package(
         .testTarget(name: "TuningTests", dependencies: ["Kernels", "Networks", "Tuning"], swiftSettings: strict),
         .testTarget(name: "RecorderTests", dependencies: ["Diagnostics", "Recorder", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Diagnostics", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "EventLogTests",
+            dependencies: ["Diagnostics", "EventLog", "TestSupport", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["Golden"], swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .executableTarget(
             name: "allocation-cases",
@@ -103,13 +110,16 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Checkpoints", "Datasets", "Diagnostics", "Kernels", "Networks", "Parallelism", "TestSupport", "Training",
-                "allocation-cases",
+                "Checkpoints", "Datasets", "Diagnostics", "EventLog", "ImageFiles", "Kernels", "Networks", "Parallelism",
+                "TestSupport", "Training", "allocation-cases",
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["CProcessor", "Checkpoints", "Diagnostics", "ImageWriting", "TestSupport", "lockstep"],
+            dependencies: [
+                "CProcessor", "Checkpoints", "Diagnostics", "EventLog", "ImageFiles", "ImageWriting", "TestSupport", "lockstep",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(

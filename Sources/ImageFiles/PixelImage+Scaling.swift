@@ -76,4 +76,23 @@ extension PixelImage {
         }
         return PixelImage(height: newHeight, width: newWidth, channels: channels, pixels: scaled)
     }
+
+    /// The image with each pixel as a square of `factor` × `factor`.
+    ///
+    /// Precondition: `factor` is at least 1.
+    public func enlarged(by factor: Int) -> PixelImage {
+        require(factor > 0, "an image enlarged by \(factor)")
+        if factor == 1 { return self }
+        var enlarged: [UInt8] = []
+        enlarged.reserveCapacity(pixels.count * factor * factor)
+        for row in 0..<height {
+            var line: [UInt8] = []
+            for column in 0..<width {
+                let first = (row * width + column) * channels
+                for _ in 0..<factor { line += pixels[first..<first + channels] }
+            }
+            for _ in 0..<factor { enlarged += line }
+        }
+        return PixelImage(height: height * factor, width: width * factor, channels: channels, pixels: enlarged)
+    }
 }

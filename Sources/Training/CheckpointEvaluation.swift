@@ -30,14 +30,7 @@ public struct CheckpointEvaluation {
         let experiment = try world.agreed { try file.decodedExperiment() }
         self.experiment = experiment
         progress = try world.agreed { try file.decodedProgress() }
-        let dataset = try world.agreed {
-            guard let directory = try data ?? RunDirectory(ofCheckpoint: path).flatMap({ try $0.read().execution.data }) else {
-                throw Failure(.usage, "no data set is named: give its directory by --data")
-            }
-            let dataset = try Dataset.open(directory: directory)
-            try experiment.checkTakes(dataset)
-            return dataset
-        }
+        let dataset = try world.agreed { try experiment.openData(data, ofCheckpoint: path) }
         try world.requireSame(
             "\(file.identity) \(try canonicalJSON(DataDescription(dataset))) \(dataset.contentChecksum())",
             orThrow: "this rank's checkpoint or data set is not rank 0's; give every host the same")
@@ -100,8 +93,21 @@ extension Experiment {
         return validation
     }
 
-    /// - Throws: `Failure.usage` where images or classes are not those that the model was made for.
-    fileprivate func checkTakes(_ dataset: Dataset) throws {
+    /// Opens a data set that the model takes.
+    ///
+    /// - Parameter directory: nil takes the one that the checkpoint's run was trained on.
+    /// - Throws: `Failure.usage` where no directory is known, or where images or classes are not those that the model was made for; as
+    ///   `Dataset.open`.
+    func openData(_ directory: String?, ofCheckpoint path: String) throws -> Dataset {
+        guard let directory = try directory ?? RunDirectory(ofCheckpoint: path).flatMap({ try $0.read().execution.data }) else {
+            throw Failure(.usage, "no data set is named: give its directory by --data")
+        }
+        let dataset = try Dataset.open(directory: directory)
+        try checkTakes(dataset)
+        return dataset
+    }
+
+    private func checkTakes(_ dataset: Dataset) throws {
         let model = try resolvedModel()
         let found = DataDescription(dataset)
         guard model.input == found.input && model.classes == found.classes else {

@@ -1,7 +1,5 @@
-import Datasets
 import Diagnostics
 import Foundation
-import Networks
 
 /// `metrics.csv`: a line for every so many steps (split `step`), and for every epoch one over its training samples (`train`), one over the
 /// images held out (`validation`), where there are any, and one over the test set (`test`). Only rank 0 writes it; every number in it is exact over all ranks.
@@ -40,22 +38,11 @@ final class MetricsLog {
         }
     }
 
-    enum Split: String {
-        case step
-        case train
-        case validation
-        case test
-    }
-
-    /// Adds a line. `epoch` counts from 1, as people do; `step` is the number of steps taken; `seconds` is what `timedSamples` took, which
-    /// are fewer than those of the figures where a run was taken up in the middle of an epoch.
-    func append(
-        _ split: Split, epoch: Int, step: Int, figures: Figures, rate: Double, timedSamples: Int, seconds: Double
-    ) throws {
-        let speed = seconds > 0 ? Double(timedSamples) / seconds : 0
+    /// Adds a line.
+    func append(_ row: MetricsRow) throws {
         let line =
-            "\(epoch),\(step),\(split.rawValue),\(figures.samples),\(figures.meanLoss),\(figures.accuracy),\(rate),"
-            + String(format: "%.6f,%.1f\n", seconds, speed)
+            "\(row.epoch),\(row.step),\(row.split.rawValue),\(row.samples),\(row.loss),\(row.accuracy),\(row.rate),"
+            + String(format: "%.6f,%.1f\n", row.seconds, row.speed)
         do {
             try file.write(contentsOf: Data(line.utf8))
         } catch {

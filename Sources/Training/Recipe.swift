@@ -71,6 +71,8 @@ public struct Execution: Sendable, Equatable {
     public var keep: Int = 3
     /// Steps between two rows of a step in metrics.csv; 0 for none.
     public var logEvery: Int = 50
+    /// Epochs between two histograms of parameters and gradients among the events; 0 for none.
+    public var histogramsEvery: Int = 0
     /// Ends training after so many steps, whatever the epochs say.
     public var maxSteps: Int?
     /// What each rank holds of the model.
@@ -95,6 +97,7 @@ public struct Execution: Sendable, Equatable {
     func validate() throws {
         try Experiment.check(keep, "keep")
         try Experiment.check(logEvery, "log-every", from: 0)
+        try Experiment.check(histogramsEvery, "histograms-every", from: 0)
         if let maxSteps { try Experiment.check(maxSteps, "max-steps") }
         try Experiment.check(checkEvery, "check-every", from: 0)
         guard (0...Self.mostTraceSteps).contains(traceSteps) else {
@@ -111,6 +114,7 @@ extension Execution: Codable {
         case bucketSize = "bucket-size"
         case checkEvery = "check-every"
         case logEvery = "log-every"
+        case histogramsEvery = "histograms-every"
         case traceSteps = "trace-steps"
         case maxSteps = "max-steps"
     }
@@ -122,6 +126,7 @@ extension Execution: Codable {
         keep = try container.decode(.keep, or: keep)
         maxSteps = try container.decodeIfPresent(Int.self, forKey: .maxSteps)
         logEvery = try container.decode(.logEvery, or: logEvery)
+        histogramsEvery = try container.decode(.histogramsEvery, or: histogramsEvery)
         parallelism = try container.decode(.parallelism, or: parallelism)
         scheme = try container.decode(.scheme, or: scheme)
         exchange = try container.decode(.exchange, or: exchange)

@@ -1,6 +1,5 @@
 import Checkpoints
 import Diagnostics
-import Foundation
 import MPI
 import Networks
 
@@ -105,29 +104,9 @@ final class ResumedCheckpoint {
 
     /// The settings of `experiment` that are not the checkpoint's, as `name: old → new`.
     func changes(to experiment: Experiment) -> [String] {
-        guard let old = Self.settings(of: self.experiment), let new = Self.settings(of: experiment) else { return [] }
+        guard let old = try? self.experiment.settings(), let new = try? experiment.settings() else { return [] }
         return Set(old.keys).union(new.keys).sorted().compactMap { key in
             old[key] == new[key] ? nil : "\(key): \(old[key] ?? "none") → \(new[key] ?? "none")"
         }
-    }
-
-    /// Every setting by its path, as text.
-    private static func settings(of experiment: Experiment) -> [String: String]? {
-        guard let text = try? canonicalJSON(experiment), let value = try? JSONSerialization.jsonObject(with: Data(text.utf8)) else {
-            return nil
-        }
-        var settings: [String: String] = [:]
-        func walk(_ value: Any, _ path: String) {
-            if let mapping = value as? [String: Any] {
-                for (key, inner) in mapping { walk(inner, path.isEmpty ? key : "\(path).\(key)") }
-            } else {
-                // Lists and values as JSON: a list of layers must read the same each time, or it seems to have changed.
-                let options: JSONSerialization.WritingOptions = [.sortedKeys, .fragmentsAllowed, .withoutEscapingSlashes]
-                let data = try? JSONSerialization.data(withJSONObject: value, options: options)
-                settings[path] = data.map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
-            }
-        }
-        walk(value, "")
-        return settings
     }
 }

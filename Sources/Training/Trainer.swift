@@ -31,7 +31,7 @@ public final class Trainer {
     private let validationEvaluator: Evaluator?
     private let sums = FigureSums()
     /// Rank 0's alone.
-    private let metrics: MetricsLog?
+    private let log: RunLog?
     private let store: CheckpointStore?
     private let trainingSamples: Int
     /// While steps are traced.
@@ -41,7 +41,7 @@ public final class Trainer {
     /// Of the step that is over.
     private var stepFigures: Figures { runner.figures.figures }
 
-    init(_ session: TrainingSession, metrics: MetricsLog?, store: CheckpointStore?) throws {
+    init(_ session: TrainingSession, log: RunLog?, store: CheckpointStore?) throws {
         experiment = session.experiment
         execution = session.execution
         world = session.world
@@ -60,7 +60,7 @@ public final class Trainer {
             recorder: recorder)
         runner = StepRunner(
             experiment, partition: partition, plan: plan, strategy: strategy, state: state, exchange: exchange)
-        self.metrics = metrics
+        self.log = log
         self.store = store
         tracePath = session.run.trace(fromStep: state.progress.position.step)
         if execution.traceSteps > 0 {
@@ -270,12 +270,12 @@ public final class Trainer {
                     stepInEpoch: done,
                     totalSteps: totalSteps))
         }
-        if let metrics, execution.logEvery > 0, step % execution.logEvery == 0 {
+        if let log, execution.logEvery > 0, step % execution.logEvery == 0 {
             recorder.enter(.logging, step: step)
-            try metrics.append(
-                .step, epoch: epoch + 1, step: step, figures: stepFigures, rate: rate,
-                timedSamples: stepFigures.samples,
-                seconds: seconds)
+            try log.append(
+                MetricsRow(
+                    .step, epoch: epoch + 1, step: step, figures: stepFigures, rate: rate, timedSamples: stepFigures.samples,
+                    seconds: seconds))
         }
     }
 
@@ -284,18 +284,15 @@ public final class Trainer {
     private func finish(_ report: EpochReport, isBest: Bool) throws {
         let step = state.progress.position.step
         if world.size > 1, execution.checkEvery > 0 { try replicas.run(afterStep: step) }
-        if let metrics {
-            try metrics.append(
-                .train, epoch: report.epoch, step: step, figures: report.training, rate: report.rate, timedSamples: report.samples,
-                seconds: report.seconds)
-            if let validation = report.validation {
-                try metrics.append(
-                    .validation, epoch: report.epoch, step: step, figures: validation, rate: report.rate,
-                    timedSamples: validation.samples, seconds: report.validationSeconds)
-            }
-            try metrics.append(
-                .test, epoch: report.epoch, step: step, figures: report.test, rate: report.rate, timedSamples: report.test.samples,
-                seconds: report.testSeconds)
+        if let log {
+            for row in report.rows(step: step) { try log.append(row) }
+            let whole = division?.whole ?? state
+            try log.append(
+                RunLog.State(
+                    parameters: whole.parameters, layout: whole.layout,
+                    // Else no rank has the whole sum.
+                    gradients: execution.parallelism == .replicated ? state.gradients : nil, samples: stepFigures.samples),
+                step: step, epoch: state.progress.position.sample == 0 ? report.epoch : nil, isLast: isDone)
         }
         if world.rank == 0 { reporter.finishedEpoch(report) }
         if strategy.sharesOutUpdates, let velocity = state.velocity { try exchange.gather(velocity) }

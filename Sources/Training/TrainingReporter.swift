@@ -66,3 +66,17 @@ public struct EpochReport: Sendable {
     public let validationSeconds: Double
     public let testSeconds: Double
 }
+
+extension EpochReport {
+    /// Its lines of the run's log.
+    func rows(step: Int) -> [MetricsRow] {
+        func row(_ split: MetricsRow.Split, _ figures: Figures, timedSamples: Int? = nil, seconds: Double) -> MetricsRow {
+            MetricsRow(
+                split, epoch: epoch, step: step, figures: figures, rate: rate, timedSamples: timedSamples ?? figures.samples,
+                seconds: seconds)
+        }
+        return [row(.train, training, timedSamples: samples, seconds: seconds)]
+            + (validation.map { [row(.validation, $0, seconds: validationSeconds)] } ?? [])
+            + [row(.test, test, seconds: testSeconds)]
+    }
+}

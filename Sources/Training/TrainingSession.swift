@@ -144,14 +144,16 @@ public final class TrainingSession {
     /// Trains to the end of the recipe; collective.
     public func train() throws {
         let start = state.progress
-        let (metrics, store) = try world.agreed {
+        let (log, store) = try world.agreed {
             world.rank == 0
                 ? (
-                    try MetricsLog(path: run.metrics, resumingAfter: start.position.step),
+                    try RunLog(
+                        run, goingOnAfter: start.position.step, experiment: experiment, execution: execution, ranks: world.size,
+                        host: world.hostName),
                     CheckpointStore(directory: run.checkpoints, keep: execution.keep)
                 ) : (nil, nil)
         }
-        let trainer = try Trainer(self, metrics: metrics, store: store)
+        let trainer = try Trainer(self, log: log, store: store)
         if world.rank == 0 {
             reporter.started(
                 RunSummary(
@@ -163,8 +165,11 @@ public final class TrainingSession {
         do {
             try trainer.train()
             try strategy.free()
+            try log?.append(.success)
             recorder.close("trained to the end")
         } catch {
+            // What ended training is told, not what the log may have against it.
+            try? log?.append(.failure)
             recorder.close(String(describing: error))
             throw error
         }

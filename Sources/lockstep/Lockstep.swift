@@ -15,7 +15,8 @@ struct Lockstep: ParsableCommand {
             """,
         version: "0.1.0, built for \(ProcessorCheck.target)",
         subcommands: [
-            Train.self, Evaluate.self, Verify.self, Inspect.self, PlanCommand.self, ModelCommand.self, RecipeCommand.self,
+            Train.self, Evaluate.self, Verify.self, Inspect.self, Visualize.self, PlanCommand.self, ModelCommand.self,
+            RecipeCommand.self,
             DataCommand.self,
             Bench.self,
         ])

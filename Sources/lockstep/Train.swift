@@ -105,6 +105,13 @@ struct Train: ParsableCommand {
     @Option(parsing: .unconditional, help: "Steps between two lines of a step in metrics.csv; 0 for none. (default: 50)")
     var logEvery: Int?
 
+    @Option(
+        parsing: .unconditional,
+        help:
+            "Epochs between two histograms of parameters and gradients among TensorBoard's events, which hold the first layer's filters then too; 0 for none. (default: 0)"
+    )
+    var histogramsEvery: Int?
+
     @OptionGroup var strategy: StrategyOptions
 
     @Option(
@@ -155,6 +162,7 @@ struct Train: ParsableCommand {
             recipe.set(runDirectory.map(Optional.some), \.execution.run)
             recipe.set(keep, \.execution.keep)
             recipe.set(logEvery, \.execution.logEvery)
+            recipe.set(histogramsEvery, \.execution.histogramsEvery)
             strategy.change(&recipe)
             recipe.set(checkEvery, \.execution.checkEvery)
             recipe.set(traceSteps, \.execution.traceSteps)

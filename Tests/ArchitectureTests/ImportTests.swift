@@ -15,10 +15,11 @@ import Testing
         "ImageFiles": ["CPNG", "CTurboJPEG", "Diagnostics"],
         "Datasets": ["Crypto", "CZlib", "Diagnostics", "ImageFiles", "Random"],
         "Checkpoints": ["CZlib", "Diagnostics"],
+        "EventLog": ["Diagnostics", "SwiftProtobuf"],
         "Parallelism": ["Diagnostics", "Kernels", "MPI", "Networks"],
         "Training": [
-            "Checkpoints", "Datasets", "Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Random", "Recorder", "Tuning",
-            "Yams",
+            "Checkpoints", "Datasets", "Diagnostics", "EventLog", "ImageFiles", "Kernels", "MPI", "Networks", "Parallelism",
+            "Random", "Recorder", "Tuning", "Yams",
         ],
         "Benchmarks": ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Training", "Tuning"],
         "Cluster": ["Crypto", "Diagnostics"],

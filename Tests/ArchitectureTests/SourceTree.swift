@@ -14,9 +14,10 @@ enum SourceTree {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
+    /// But for what a generator wrote.
     static func swiftFiles() throws -> [File] {
         let names = FileManager.default.enumerator(atPath: root + "/Sources")?.compactMap { $0 as? String } ?? []
-        return try names.filter { $0.hasSuffix(".swift") }.sorted().map { name in
+        return try names.filter { $0.hasSuffix(".swift") && !$0.hasSuffix(".pb.swift") }.sorted().map { name in
             let text = try String(contentsOfFile: "\(root)/Sources/\(name)", encoding: .utf8)
             return File(
                 path: "Sources/\(name)", module: String(name.prefix { $0 != "/" }),

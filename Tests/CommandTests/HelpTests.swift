@@ -4,7 +4,8 @@ import Testing
 /// Help texts are interface: each command has one, and it comes without MPI and without a run.
 @Suite(.timeLimit(.minutes(5))) struct HelpTests {
     private static let commands: [[String]] = [
-        [], ["train"], ["evaluate"], ["verify"], ["inspect"], ["plan"], ["data"], ["data", "info"], ["data", "verify"],
+        [], ["train"], ["evaluate"], ["verify"], ["inspect"], ["visualize"], ["plan"], ["data"], ["data", "info"],
+        ["data", "verify"],
         ["data", "synthesize"],
         ["data", "fetch"], ["data", "pack"], ["bench"], ["bench", "convolution"], ["bench", "step"],
         ["bench", "allreduce"],
@@ -37,6 +38,7 @@ import Testing
                 "--model", "--data", "--epochs", "--max-steps", "--global-batch", "--micro-batches", "--validation", "--subset",
                 "--sync-batchnorm", "--convolution", "--tune-kernels", "--learning-rate", "--momentum", "--nesterov",
                 "--weight-decay", "--schedule", "--augment", "--seed", "--run", "--resume", "--keep", "--log-every",
+                "--histograms-every",
                 "--parallelism", "--scheme", "--variable-batch", "--exchange",
                 "--overlap", "--reproducible", "--wire", "--bucket-size", "--check-every", "--trace", "--version",
             ], "\(run.report)")

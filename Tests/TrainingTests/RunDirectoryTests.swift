@@ -91,12 +91,14 @@ import Testing
             figures.correct = 1
             let isAdded = figures.loss.add(10)
             #expect(isAdded)
+            let total = figures
+            func row(_ split: MetricsRow.Split, step: Int) -> MetricsRow {
+                MetricsRow(split, epoch: 1, step: step, figures: total, rate: 0.5, timedSamples: 4, seconds: 2)
+            }
             let log = try MetricsLog(path: path, resumingAfter: 0)
             for step in 1...5 {
-                try log.append(.step, epoch: 1, step: step, figures: figures, rate: 0.5, timedSamples: 4, seconds: 2)
-                if step == 3 {
-                    try log.append(.train, epoch: 1, step: step, figures: figures, rate: 0.5, timedSamples: 4, seconds: 2)
-                }
+                try log.append(row(.step, step: step))
+                if step == 3 { try log.append(row(.train, step: step)) }
             }
             let whole = try String(contentsOfFile: path, encoding: .utf8)
             #expect(whole.hasPrefix(MetricsLog.header + "\n1,1,step,4,2.5,0.25,0.5,2.000000,2.0\n"))
@@ -105,7 +107,7 @@ import Testing
             let resumed = try MetricsLog(path: path, resumingAfter: 3)
             let kept = try String(contentsOfFile: path, encoding: .utf8)
             #expect(whole.hasPrefix(kept) && kept.split(separator: "\n").count == 5, "\(kept)")
-            try resumed.append(.step, epoch: 1, step: 4, figures: figures, rate: 0.5, timedSamples: 4, seconds: 2)
+            try resumed.append(row(.step, step: 4))
             #expect(try String(contentsOfFile: path, encoding: .utf8) == kept + "1,4,step,4,2.5,0.25,0.5,2.000000,2.0\n")
         }
     }
