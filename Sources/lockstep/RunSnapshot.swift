@@ -41,7 +41,7 @@ struct RunSnapshot {
     /// Whether anything that a rank records, or the log, is not as it was.
     func hasMoved(since other: RunSnapshot) -> Bool { ranks != other.ranks || metrics?.lines.count != other.metrics?.lines.count }
 
-    /// Where neither the ranks nor the log say anything of speed any more, because the run has ended.
+    /// Whether nothing more is to come.
     var hasEnded: Bool {
         switch state {
         case .running, .elsewhere, .unknown: false
