@@ -30,8 +30,14 @@ extension Page {
         case .conclusion(let text): "<p class=\"conclusion\">\(escaped(text))</p>"
         case .table(let table): table.html
         case .figures(let figures): "<div class=\"figures\">\(figures.map(html).joined())</div>"
-        case .commands(let lines): "<pre tabindex=\"0\">\(escaped(lines.joined(separator: "\n")))</pre>"
+        case .commands(let lines): "<pre>\(lines.map(unbroken).joined(separator: "\n"))</pre>"
         }
+    }
+
+    /// Words that a narrow page keeps whole: a browser would else end a line between the hyphens of an option.
+    private static func unbroken(_ line: String) -> String {
+        line.split(separator: " ", omittingEmptySubsequences: false)
+            .map { $0.isEmpty ? "" : "<span>\(escaped(String($0)))</span>" }.joined(separator: " ")
     }
 
     private static func html(_ figure: any Figure) -> String {

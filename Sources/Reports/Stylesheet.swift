@@ -35,6 +35,7 @@ enum Stylesheet {
         th.number,td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
         pre{background:var(--panel);border-radius:6px;padding:12px 16px;margin:0 0 16px;\
         white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
+        pre span{display:inline-block;max-width:100%}
         """
 
     private static let figures = """
@@ -70,6 +71,6 @@ enum Stylesheet {
         @media (max-width:600px){main{padding:20px 16px 48px}h1{font-size:23px}.wide{display:none}.narrow{display:block}}
         @media print{:root{color-scheme:light}body{font-size:11pt}main{max-width:none;padding:0}figure,tr,pre,.conclusion{break-inside:avoid}\
         h2,figcaption{break-after:avoid}.table{overflow:visible}\
-        .wide{display:block}.narrow{display:none}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
+        .figures{grid-template-columns:1fr 1fr;gap:20px}.wide{display:none}.narrow{display:block}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
         """
 }

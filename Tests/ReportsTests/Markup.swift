@@ -12,6 +12,7 @@ final class Markup: NSObject, XMLParserDelegate {
     struct Element {
         let name: String
         let attributes: [String: String]
+        /// All text within it.
         var text = ""
 
         func number(_ attribute: String) -> Double? { attributes[attribute].flatMap { Double($0) } }
@@ -47,7 +48,7 @@ final class Markup: NSObject, XMLParserDelegate {
     }
 
     func parser(_ parser: XMLParser, foundCharacters text: String) {
-        if let last = open.last { elements[last].text += text }
+        for index in open { elements[index].text += text }
     }
 
     func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
