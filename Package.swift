@@ -40,6 +40,7 @@ let package = Package(
         // The house, from the ground up: imports go down only.
         .target(name: "Diagnostics", swiftSettings: strict),
         .target(name: "Random", swiftSettings: strict),
+        .target(name: "Reports", dependencies: ["Diagnostics"], swiftSettings: strict),
         .target(name: "Recorder", dependencies: ["Diagnostics"], swiftSettings: strict),
         .target(name: "MPI", dependencies: ["COpenMPI", "Diagnostics"], swiftSettings: strict),
         .target(name: "Kernels", dependencies: ["CKernelTarget", "COpenBLAS"], swiftSettings: kernels),
@@ -72,7 +73,7 @@ let package = Package(
             name: "lockstep",
             dependencies: [
                 "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics", "Kernels", "MPI",
-                "Networks", "Parallelism", "Recorder", "Training", "Tuning",
+                "Networks", "Parallelism", "Recorder", "Reports", "Training", "Tuning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -96,6 +97,7 @@ let package = Package(
             name: "NetworksTests", dependencies: ["Diagnostics", "Kernels", "Networks", "Random", "TestSupport"],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "TuningTests", dependencies: ["Kernels", "Networks", "Tuning"], swiftSettings: strict),
+        .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: strict),
         .testTarget(name: "RecorderTests", dependencies: ["Diagnostics", "Recorder", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Diagnostics", "TestSupport"], swiftSettings: strict),
         .testTarget(

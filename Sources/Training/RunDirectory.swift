@@ -100,7 +100,7 @@ public struct RunDirectory: Sendable, Equatable {
 }
 
 /// The system's own words for a failed file operation, without Foundation's around them.
-func reason(_ error: any Error) -> String {
+public func reason(_ error: any Error) -> String {
     // On Linux it is no NSError that stands there, nor is it cast to one.
     let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError
     return underlying.map { String(cString: strerror($0.code.rawValue)) } ?? (error as NSError).localizedDescription
@@ -118,6 +118,10 @@ public struct RunRecord: Codable, Sendable {
         public var hosts: [String]
         public var started: String
         public var mpi: String
+        /// The processor of rank 0's host; nil where the system, or an earlier lockstep, did not tell.
+        public var processor: String?
+        /// Lockstep's own; nil of one that did not tell.
+        public var version: String?
         /// Where training was taken up: nil for a run from the beginning.
         public var resumedFrom: String?
     }

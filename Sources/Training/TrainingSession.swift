@@ -166,7 +166,7 @@ public final class TrainingSession {
             try trainer.train()
             try strategy.free()
             try log?.append(.success)
-            recorder.close("trained to the end")
+            recorder.close(RunState.completion)
         } catch {
             // What ended training is told, not what the log may have against it.
             try? log?.append(.failure)
@@ -217,7 +217,8 @@ public final class TrainingSession {
                     circumstances: .init(
                         command: request.command, ranks: world.size, hosts: hosts,
                         started: ISO8601DateFormatter().string(from: Date()),
-                        mpi: MPIEnvironment.libraryVersion, resumedFrom: resumed?.path)))
+                        mpi: MPIEnvironment.libraryVersion, processor: hostProcessorName(), version: Release.version,
+                        resumedFrom: resumed?.path)))
             path = Array(run.path.utf8)
         }
         try world.broadcast(bytes: &path, from: 0)

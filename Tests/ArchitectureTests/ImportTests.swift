@@ -7,6 +7,7 @@ import Testing
     private static let allowed: [String: Set<String>] = [
         "Diagnostics": [],
         "Random": [],
+        "Reports": ["Diagnostics"],
         "Recorder": ["Diagnostics"],
         "MPI": ["COpenMPI", "Diagnostics"],
         "Kernels": ["CKernelTarget", "COpenBLAS"],
@@ -26,7 +27,7 @@ import Testing
         "lockstep": [
             "ArgumentParser", "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics",
             "Kernels",
-            "MPI", "Networks", "Parallelism", "Recorder", "Training", "Tuning",
+            "MPI", "Networks", "Parallelism", "Recorder", "Reports", "Training", "Tuning",
         ],
     ]
     private static let systemLibraries: Set<String> = ["COpenBLAS", "COpenMPI", "CPNG", "CTurboJPEG", "CZlib"]
