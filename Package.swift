@@ -65,11 +65,14 @@ let package = Package(
         .target(
             name: "Cluster", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict
         ),
+        .target(
+            name: "Studies",
+            dependencies: ["Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Training"], swiftSettings: strict),
         .executableTarget(
             name: "lockstep",
             dependencies: [
                 "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics", "Kernels", "MPI",
-                "Networks", "Parallelism", "Recorder", "Training", "Tuning",
+                "Networks", "Parallelism", "Recorder", "Studies", "Training", "Tuning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -110,6 +113,10 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: ["CProcessor", "Checkpoints", "Diagnostics", "ImageWriting", "TestSupport", "lockstep"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "StudiesTests",
+            dependencies: ["Cluster", "Datasets", "Diagnostics", "Studies", "TestSupport", "Training", "lockstep"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(

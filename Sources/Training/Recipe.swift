@@ -73,6 +73,10 @@ public struct Execution: Sendable, Equatable {
     public var logEvery: Int = 50
     /// Ends training after so many steps, whatever the epochs say.
     public var maxSteps: Int?
+    /// Steps between two evaluations on the images held out, beside those at the end of an epoch; 0 for none.
+    public var evaluateEvery: Int = 0
+    /// Ends training at the first evaluation whose validation error is strictly below this share of the images held out.
+    public var goal: Double?
     /// What each rank holds of the model.
     public var parallelism = ParameterPlacement.replicated
     /// In hybrid parallelism, how samples come to the linear layers.
@@ -92,6 +96,10 @@ public struct Execution: Sendable, Equatable {
         try Experiment.check(keep, "keep")
         try Experiment.check(logEvery, "log-every", from: 0)
         if let maxSteps { try Experiment.check(maxSteps, "max-steps") }
+        try Experiment.check(evaluateEvery, "evaluate-every", from: 0)
+        if let goal, !(goal > 0 && goal <= 1) {
+            throw Failure(.usage, "goal: found \(goal), expected a validation error above 0 and at most 1")
+        }
         try Experiment.check(checkEvery, "check-every", from: 0)
         try Experiment.check(bucketSize, "bucket-size", from: 64)
     }
@@ -104,6 +112,8 @@ extension Execution: Codable {
         case checkEvery = "check-every"
         case logEvery = "log-every"
         case maxSteps = "max-steps"
+        case evaluateEvery = "evaluate-every"
+        case goal
     }
 
     public init(from decoder: any Decoder) throws {
@@ -112,6 +122,8 @@ extension Execution: Codable {
         run = try container.decodeIfPresent(String.self, forKey: .run)
         keep = try container.decode(.keep, or: keep)
         maxSteps = try container.decodeIfPresent(Int.self, forKey: .maxSteps)
+        evaluateEvery = try container.decode(.evaluateEvery, or: evaluateEvery)
+        goal = try container.decodeIfPresent(Double.self, forKey: .goal)
         logEvery = try container.decode(.logEvery, or: logEvery)
         parallelism = try container.decode(.parallelism, or: parallelism)
         scheme = try container.decode(.scheme, or: scheme)

@@ -16,7 +16,7 @@ struct Lockstep: ParsableCommand {
         version: "0.1.0, built for \(ProcessorCheck.target)",
         subcommands: [
             Train.self, Evaluate.self, Verify.self, Inspect.self, PlanCommand.self, ModelCommand.self, RecipeCommand.self,
-            DataCommand.self,
+            DataCommand.self, StudyCommand.self,
             Bench.self,
         ])
 

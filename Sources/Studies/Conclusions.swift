@@ -1,0 +1,126 @@
+/// What follows from a study's figures, and nothing else.
+public struct Conclusions: Sendable {
+    private let table: ResultTable
+    private var study: Study { table.study }
+
+    public init(_ table: ResultTable) { self.table = table }
+
+    public var sentences: [String] {
+        let failed = table.outcomes.filter { if case .failed = $0.status { true } else { false } }
+        let left = table.outcomes.count { $0.status == .waiting || $0.status == .running }
+        return found + standstill
+            + (failed.isEmpty ? [] : ["\(failed.count) of \(table.outcomes.count) trials failed, and are in no figure"])
+            + (left == 0 ? [] : ["\(left) of \(table.outcomes.count) trials have not ended"])
+    }
+
+    private var found: [String] {
+        switch study.analysis {
+        case .trend(let path): trend(path)
+        case .baseline: againstBaseline
+        case .comparison: amongAll
+        case .stepsToTarget(let target): StepsToTarget(table, target).sentences
+        }
+    }
+
+    /// The spread over seeds, in words for a page.
+    public var spreadNote: String {
+        study.seedCount > 1
+            ? "Means over \(study.seedCount) seeds; bands and ± are 95 % t-intervals. A difference counts when a t test with the deviation "
+                + "pooled over all points finds it at a level of 0.05, shared out over all pairs."
+            : "One seed: the spread is unknown."
+    }
+
+    private func trend(_ path: String) -> [String] {
+        let series = table.points.sorted {
+            (Double($0.point.settings.first?.value ?? "") ?? 0) < (Double($1.point.settings.first?.value ?? "") ?? 0)
+        }
+        let setting = path.split(separator: ".").last.map(String.init) ?? path
+        var sentences: [String] = []
+        for measure in study.judged {
+            let trend = Trend(
+                series.map {
+                    Trend.Point(value: $0.point.settings.first?.value ?? "", spread: $0.spread(measure), diverged: $0.diverged)
+                })
+            sentences += trend.sentences(measure, along: setting).filter { !sentences.contains($0) }
+            let missed = series.filter { $0.misses(measure) }.compactMap(\.point.settings.first?.value)
+            if !missed.isEmpty { sentences.append("\(measure.title): not reached at \(setting) \(list(missed))") }
+        }
+        return sentences
+    }
+
+    private var againstBaseline: [String] {
+        guard let baseline = table.points.first else { return [] }
+        var sentences: [String] = []
+        for measure in study.judged {
+            let spreads = table.points.map { $0.spread(measure) }
+            let test = DifferenceTest(spreads)
+            guard let base = spreads.first, base.count > 0 else { continue }
+            var (same, described): ([String], [String]) = ([], [])
+            for (result, spread) in zip(table.points, spreads).dropFirst() where spread.count > 0 {
+                let told = "\(result.label) \(measure.text(spread.mean))"
+                guard let critical = test.critical(spread, base) else {
+                    described.append(told)
+                    continue
+                }
+                let difference = spread.mean - base.mean
+                if abs(difference) > critical {
+                    sentences.append(
+                        "\(measure.title): \(result.label) is \(difference > 0 ? "above" : "below") \(baseline.label) "
+                            + "(\(measure.text(spread.mean)) against \(measure.text(base.mean)))")
+                } else {
+                    same.append(told)
+                }
+            }
+            if !same.isEmpty {
+                sentences.append(
+                    "\(measure.title): no difference found between \(baseline.label) \(measure.text(base.mean)) and \(list(same))")
+            }
+            if !described.isEmpty {
+                sentences.append(
+                    "\(measure.title): \(baseline.label) \(measure.text(base.mean)); \(list(described)); one seed, so the spread is unknown and no difference is claimed"
+                )
+            }
+        }
+        return sentences + divergence
+    }
+
+    private var amongAll: [String] {
+        study.judged.compactMap { measure in
+            let measured = table.points.map { (label: $0.label, spread: $0.spread(measure)) }.filter { $0.spread.count > 0 }
+            let sign = measure.isLargerBetter ? 1.0 : -1.0
+            guard let best = measured.max(by: { sign * $0.spread.mean < sign * $1.spread.mean }), measured.count > 1 else {
+                return nil
+            }
+            let test = DifferenceTest(measured.map(\.spread))
+            let told = "\(best.label) (\(measure.text(best.spread.mean)))"
+            guard test.deviation != nil else {
+                return "\(measure.title): best at \(told); one seed, so the spread is unknown and no difference is claimed"
+            }
+            let others = measured.filter { $0.label != best.label }
+            let worse = others.filter {
+                abs($0.spread.mean - best.spread.mean) > test.critical($0.spread, best.spread) ?? .infinity
+            }
+            if worse.isEmpty { return "\(measure.title): no difference found between \(told) and the other \(others.count)" }
+            if worse.count == others.count { return "\(measure.title): best at \(told), beyond the spread of all others" }
+            let equal = others.filter { other in !worse.contains { $0.label == other.label } }.map(\.label)
+            return "\(measure.title): best at \(told); no difference found between that and \(list(equal))"
+        } + divergence
+    }
+
+    /// Points whose training accuracy, in the mean, is below one and a half times that of guessing.
+    private var standstill: [String] {
+        guard let classes = study.trials.first?.recipe.experiment.data?.classes, classes > 1 else { return [] }
+        if case .stepsToTarget = study.analysis { return [] }
+        return table.points.compactMap { result in
+            let spread = result.spread(.trainAccuracy)
+            guard spread.count > 0, spread.mean < 1.5 / Double(classes) else { return nil }
+            return "training does not start at \(result.label): training accuracy \(Measure.trainAccuracy.text(spread.mean)), "
+                + "guessing has \(Measure.trainAccuracy.text(1 / Double(classes)))"
+        }
+    }
+
+    private var divergence: [String] {
+        let diverged = table.points.filter { $0.diverged > 0 }.map(\.label)
+        return diverged.isEmpty ? [] : ["training diverges at \(list(diverged))"]
+    }
+}
