@@ -55,13 +55,16 @@ public struct ResultTable: Sendable {
             + Self.timeColumns
         let lines = rows.map { row in
             let settings = factors.map { path in row.settings.first { $0.path == path }?.value ?? "" }
-            let figures = columns.map { row.figures[$0].map { "\($0)" } ?? "" }
+            let figures = columns.map { row.figures[$0].map(Self.number) ?? "" }
             let times = [row.secondsPerEpoch, row.seconds].map { $0.map { String(format: "%.3f", $0) } ?? "" }
             return [row.trial] + (study.hasSeries ? [row.series] : []) + settings
                 + ["\(row.seed)", row.status, "\(row.epochs)", "\(row.steps)"] + figures + times
         }
         return ([header] + lines).map { $0.map(Self.quoted).joined(separator: ",") + "\n" }.joined()
     }
+
+    /// With every digit; counts without a point.
+    private static func number(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
 
     /// As RFC 4180 has it.
     private static func quoted(_ text: String) -> String {

@@ -44,9 +44,12 @@ import Testing
 
     /// The first points in base 2 and 3 by hand.
     @Test func haltonsFirstPoints() {
-        let points = (1...5).map { Halton.point($0, dimensions: 2) }
-        let expected = [[1.0 / 2, 1.0 / 3], [1.0 / 4, 2.0 / 3], [3.0 / 4, 1.0 / 9], [1.0 / 8, 4.0 / 9], [5.0 / 8, 7.0 / 9]]
-        for (point, right) in zip(points, expected) { for (a, b) in zip(point, right) { #expect(abs(a - b) < 1e-15, "\(point)") } }
+        let halves: [Double] = [1 / 2, 1 / 4, 3 / 4, 1 / 8, 5 / 8]
+        let thirds: [Double] = [1 / 3, 2 / 3, 1 / 9, 4 / 9, 7 / 9]
+        for index in 1...5 {
+            let point = Halton.point(index, dimensions: 2)
+            #expect(abs(point[0] - halves[index - 1]) < 1e-15 && abs(point[1] - thirds[index - 1]) < 1e-15, "\(point)")
+        }
     }
 
     /// Any 2ᵏ points in turn have one in each of 2ᵏ equal parts of the first coordinate, wherever they begin.
@@ -66,7 +69,9 @@ import Testing
 
     @Test func theFitStandsNoise() throws {
         var noise = Noise(seed: 3)
-        let points = [2, 8, 32, 128, 512, 2048.0].map { ($0, 200 * (1 + 100 / $0) * exp(0.1 * noise.normal())) }
+        let points = [2, 8, 32, 128, 512, 2048.0].map { (batch: Double) -> (batch: Double, steps: Double) in
+            (batch, 200 * (1 + 100 / batch) * exp(0.1 * noise.normal()))
+        }
         let fit = try #require(StepsFit(points))
         #expect((0.7...1.4).contains(fit.leastSteps / 200) && (0.6...1.6).contains(fit.criticalBatch / 100), "\(fit)")
         #expect((0.9..<1).contains(fit.determination))
