@@ -39,6 +39,7 @@ let package = Package(
         // The house, from the ground up: imports go down only.
         .target(name: "Diagnostics", swiftSettings: strict),
         .target(name: "Random", swiftSettings: strict),
+        .target(name: "Reports", dependencies: ["Diagnostics"], swiftSettings: strict),
         .target(name: "Recorder", dependencies: ["Diagnostics"], swiftSettings: strict),
         .target(name: "MPI", dependencies: ["COpenMPI", "Diagnostics"], swiftSettings: strict),
         .target(name: "Kernels", dependencies: ["CKernelTarget", "COpenBLAS"], swiftSettings: kernels),
@@ -67,12 +68,13 @@ let package = Package(
         ),
         .target(
             name: "Studies",
-            dependencies: ["Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Training"], swiftSettings: strict),
+            dependencies: ["Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Training"], swiftSettings: strict
+        ),
         .executableTarget(
             name: "lockstep",
             dependencies: [
                 "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics", "Kernels", "MPI",
-                "Networks", "Parallelism", "Recorder", "Studies", "Training", "Tuning",
+                "Networks", "Parallelism", "Recorder", "Reports", "Studies", "Training", "Tuning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -96,6 +98,7 @@ let package = Package(
             name: "NetworksTests", dependencies: ["Diagnostics", "Kernels", "Networks", "Random", "TestSupport"],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "TuningTests", dependencies: ["Kernels", "Networks", "Tuning"], swiftSettings: strict),
+        .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: strict),
         .testTarget(name: "RecorderTests", dependencies: ["Diagnostics", "Recorder", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Diagnostics", "TestSupport"], swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),

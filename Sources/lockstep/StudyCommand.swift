@@ -87,6 +87,7 @@ struct StudyCommand: ParsableCommand {
             progress: console.look)
         let table = ResultTable(planned, outcomes)
         try table.write(to: place)
+        try StudyPage(table, command: place.record().command).write(to: place)
         console.ended(table)
         try checkAnyResult(outcomes)
     }

@@ -67,7 +67,7 @@ final class StudyConsole {
         print("")
         for sentence in conclusions.sentences { print("- \(sentence)") }
         if !study.reported.isEmpty { print("reported: \(study.reported)") }
-        print("results in \(directory.table)")
+        print("results in \(directory.table), the page in \(directory.page)")
     }
 }
 

@@ -7,6 +7,7 @@ import Testing
     private static let allowed: [String: Set<String>] = [
         "Diagnostics": [],
         "Random": [],
+        "Reports": ["Diagnostics"],
         "Recorder": ["Diagnostics"],
         "MPI": ["COpenMPI", "Diagnostics"],
         "Kernels": ["CKernelTarget", "COpenBLAS"],
@@ -22,11 +23,11 @@ import Testing
         ],
         "Benchmarks": ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Training", "Tuning"],
         "Cluster": ["Crypto", "Diagnostics"],
-        "Studies": ["Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Training"],
+        "Studies": ["Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Training"],
         "lockstep": [
             "ArgumentParser", "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics",
             "Kernels",
-            "MPI", "Networks", "Parallelism", "Recorder", "Studies", "Training", "Tuning",
+            "MPI", "Networks", "Parallelism", "Recorder", "Reports", "Studies", "Training", "Tuning",
         ],
     ]
     private static let systemLibraries: Set<String> = ["COpenBLAS", "COpenMPI", "CPNG", "CTurboJPEG", "CZlib"]
