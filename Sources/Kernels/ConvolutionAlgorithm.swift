@@ -23,20 +23,22 @@ public protocol ConvolutionAlgorithm: Sendable {
     /// Lays the weights out for `backwardInput`.
     func prepareBackward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
 
+    // Long products call `meanwhile` every millisecond or so: what goes on beside them, such as messages, may be looked after there.
+
     /// Y ← X ∗ W + bias, for [images, H, W, C] to [images, P, Q, K], or sample blocks of them.
     func forward(
         images: Int, input: UnsafePointer<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>)
+        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void)
 
     /// dX ← the gradient with respect to the input, given dY.
     func backwardInput(
         images: Int, outputGradient: UnsafePointer<Float>, prepared: UnsafePointer<Float>,
-        inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>)
+        inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void)
 
     /// dW ← dW + the gradient with respect to the weights, dbias ← dbias + Σ dY.
     func backwardWeights(
         images: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
-        biasGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>)
+        biasGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void)
 }
 
 extension ConvolutionAlgorithm {

@@ -59,7 +59,7 @@ public struct DenseConvolution: ConvolutionAlgorithm {
 
     public func forward(
         images: Int, input: UnsafePointer<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         if let bias { fillRows(output, rows: images * shape.outputPixels, with: bias, count: shape.outputChannels) }
         multiply(
@@ -69,7 +69,7 @@ public struct DenseConvolution: ConvolutionAlgorithm {
 
     public func backwardInput(
         images: Int, outputGradient: UnsafePointer<Float>, prepared: UnsafePointer<Float>,
-        inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+        inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         multiply(
             rows: images, columns: shape.inputCount, depth: shape.outputCount, Matrix(outputGradient, stride: shape.outputCount),
@@ -79,7 +79,7 @@ public struct DenseConvolution: ConvolutionAlgorithm {
 
     public func backwardWeights(
         images: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
-        biasGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
+        biasGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         if images == 0 { return }
         if let biasGradient {

@@ -27,7 +27,7 @@ public struct DepthwiseConvolution: ConvolutionAlgorithm {
 
     public func forward(
         images: Int, input: UnsafePointer<Float>, prepared weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         for image in 0..<images {
             padded.copy(images: 1, input + image * shape.inputCount, to: scratch)
@@ -44,7 +44,7 @@ public struct DepthwiseConvolution: ConvolutionAlgorithm {
 
     public func backwardInput(
         images: Int, outputGradient: UnsafePointer<Float>, prepared weights: UnsafePointer<Float>,
-        inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+        inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         for image in 0..<images {
             scratch.update(repeating: 0, count: padded.count)
@@ -62,7 +62,7 @@ public struct DepthwiseConvolution: ConvolutionAlgorithm {
 
     public func backwardWeights(
         images: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
-        biasGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
+        biasGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         if let biasGradient {
             addRows(outputGradient, rows: images * shape.outputPixels, to: biasGradient, count: shape.outputChannels)

@@ -122,18 +122,19 @@ public struct DirectConvolution: ConvolutionAlgorithm {
 
     public func forward(
         images: Int, input: UnsafePointer<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         forEachBlock(images: images) { first, count in
             forwardProduct.multiply(
                 forwardRows[count - 1], input: padded(images: count, input + first * shape.inputCount, in: scratch),
-                packed: prepared, bias: bias, output: output + first * shape.outputCount, work: scratch)
+                packed: prepared, bias: bias, output: output + first * shape.outputCount, work: scratch, meanwhile: meanwhile)
+            meanwhile()
         }
     }
 
     public func backwardInput(
         images: Int, outputGradient: UnsafePointer<Float>, prepared: UnsafePointer<Float>,
-        inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+        inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         if phases.count < shape.stride * shape.stride { inputGradient.update(repeating: 0, count: images * shape.inputCount) }
         forEachBlock(images: images) { first, count in
@@ -143,15 +144,16 @@ public struct DirectConvolution: ConvolutionAlgorithm {
             for phase in phases {
                 phase.product.multiply(
                     phase.rows[count - 1], input: padded, packed: packed, bias: nil,
-                    output: inputGradient + first * shape.inputCount, work: scratch)
+                    output: inputGradient + first * shape.inputCount, work: scratch, meanwhile: meanwhile)
                 packed += phase.product.packedCount
             }
+            meanwhile()
         }
     }
 
     public func backwardWeights(
         images: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
-        biasGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
+        biasGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         let filled = scratch + Self.workCount + imagesPerBlock * max(paddedInput.count, paddedGradient.count) + slack
         forEachBlock(images: images) { first, count in
@@ -167,7 +169,9 @@ public struct DirectConvolution: ConvolutionAlgorithm {
                 gradient = UnsafePointer(filled)
             }
             weightProduct.add(
-                rowCount: rows, input: padded, gradient: gradient, stride: gradientStride, to: weightGradient, work: scratch)
+                rowCount: rows, input: padded, gradient: gradient, stride: gradientStride, to: weightGradient, work: scratch,
+                meanwhile: meanwhile)
+            meanwhile()
         }
     }
 

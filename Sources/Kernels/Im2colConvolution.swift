@@ -26,7 +26,7 @@ public struct Im2colConvolution: ConvolutionAlgorithm {
     /// Y ← X ∗ W + bias, for [images, H, W, C] to [images, P, Q, K]. `columns` holds `scratchCount` floats.
     public func forward(
         images: Int, input: UnsafePointer<Float>, prepared weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-        output: UnsafeMutablePointer<Float>, scratch columns: UnsafeMutablePointer<Float>
+        output: UnsafeMutablePointer<Float>, scratch columns: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         if let bias { fillRows(output, rows: images * shape.outputPixels, with: bias, count: shape.outputChannels) }
         forEachBlock(images: images) { first, count in
@@ -39,13 +39,14 @@ public struct Im2colConvolution: ConvolutionAlgorithm {
                     accumulate: bias != nil, into: output + first * shape.outputCount + group * shape.groupOutputs,
                     stride: shape.outputChannels)
             }
+            meanwhile()
         }
     }
 
     /// dW ← dW + columnsᵀ·dY, dbias ← dbias + Σ dY.
     public func backwardWeights(
         images: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
-        biasGradient: UnsafeMutablePointer<Float>?, scratch columns: UnsafeMutablePointer<Float>
+        biasGradient: UnsafeMutablePointer<Float>?, scratch columns: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         if let biasGradient {
             addRows(outputGradient, rows: images * shape.outputPixels, to: biasGradient, count: shape.outputChannels)
@@ -59,13 +60,14 @@ public struct Im2colConvolution: ConvolutionAlgorithm {
                     Matrix(outputGradient + first * shape.outputCount + group * shape.groupOutputs, stride: shape.outputChannels),
                     accumulate: true, into: weightGradient + group * shape.groupOutputs, stride: shape.outputChannels)
             }
+            meanwhile()
         }
     }
 
     /// dX ← col2im(dY·Wᵀ).
     public func backwardInput(
         images: Int, outputGradient: UnsafePointer<Float>, prepared weights: UnsafePointer<Float>,
-        inputGradient: UnsafeMutablePointer<Float>, scratch columns: UnsafeMutablePointer<Float>
+        inputGradient: UnsafeMutablePointer<Float>, scratch columns: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         inputGradient.update(repeating: 0, count: images * shape.inputCount)
         forEachBlock(images: images) { first, count in
@@ -77,6 +79,7 @@ public struct Im2colConvolution: ConvolutionAlgorithm {
                     accumulate: false, into: columns, stride: shape.taps)
                 scatter(images: count, columns, group: group, addingTo: inputGradient + first * shape.inputCount)
             }
+            meanwhile()
         }
     }
 

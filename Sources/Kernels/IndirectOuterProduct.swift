@@ -38,9 +38,10 @@ struct IndirectOuterProduct: Sendable {
     ///   - weights: [runs, runLength, columns].
     ///   - rowCount: the first so many of the rows.
     ///   - work: `workCount` floats.
+    ///   - meanwhile: called behind each run, and between the panels of long ones.
     func add(
         rowCount: Int, input: UnsafePointer<Float>, gradient: UnsafePointer<Float>, stride gradientStride: Int,
-        to weights: UnsafeMutablePointer<Float>, work: UnsafeMutablePointer<Float>
+        to weights: UnsafeMutablePointer<Float>, work: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         rows.withUnsafeBufferPointer { rows in
             guard let rows = rows.baseAddress else { return }
@@ -53,8 +54,9 @@ struct IndirectOuterProduct: Sendable {
                     if isNarrow {
                         addNarrow(block, input: input + Int(offset), work, to: target)
                     } else {
-                        addWide(block, input: input + Int(offset), work, to: target)
+                        addWide(block, input: input + Int(offset), work, to: target, meanwhile)
                     }
+                    meanwhile()
                 }
             }
         }
@@ -63,8 +65,10 @@ struct IndirectOuterProduct: Sendable {
     /// Some t by one or two vectors of k. The last tile overlaps the one before it, and adds only what that left.
     @inline(__always)
     private func addWide(
-        _ block: Block, input: UnsafePointer<Float>, _ tile: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>
+        _ block: Block, input: UnsafePointer<Float>, _ tile: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
+        _ meanwhile: () -> Void
     ) {
+        let isLong = block.count * runLength > 1 << 15
         for column in stride(from: 0, to: columns, by: 2 * KernelVector.scalarCount) {
             let isDouble = columns - column > KernelVector.scalarCount
             let width = isDouble ? 2 * KernelVector.scalarCount : KernelVector.scalarCount
@@ -86,6 +90,7 @@ struct IndirectOuterProduct: Sendable {
                 }
                 added = end
             }
+            if isLong { meanwhile() }
         }
     }
 

@@ -67,9 +67,10 @@ struct IndirectProduct: Sendable {
     static let workCount = 13 * wholePanel
 
     /// Computes Y, whose rows are dense in `columns` floats.
+    /// - Parameter meanwhile: called between panels that all rows go through.
     func multiply(
         _ rows: Rows, input: UnsafePointer<Float>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-        output: UnsafeMutablePointer<Float>, work: UnsafeMutablePointer<Float>
+        output: UnsafeMutablePointer<Float>, work: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         rows.inputs.withUnsafeBufferPointer { inputs in
             rows.outputs.withUnsafeBufferPointer { outputs in
@@ -88,6 +89,7 @@ struct IndirectProduct: Sendable {
                                 width: min(Self.wholePanel, columns - column),
                                 lanes: Self.panelWidth(at: column, of: columns), output: output + column)
                             panel.compute(first..<first + block, inputs, outputs, work)
+                            if !isSmall { meanwhile() }
                         }
                     }
                 }

@@ -21,7 +21,7 @@ public struct PointwiseConvolution: ConvolutionAlgorithm {
 
     public func forward(
         images: Int, input: UnsafePointer<Float>, prepared weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         if let bias { fillRows(output, rows: images * shape.outputPixels, with: bias, count: shape.outputChannels) }
         multiply(
@@ -32,7 +32,7 @@ public struct PointwiseConvolution: ConvolutionAlgorithm {
 
     public func backwardWeights(
         images: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
-        biasGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
+        biasGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         if images == 0 { return }
         if let biasGradient {
@@ -46,7 +46,7 @@ public struct PointwiseConvolution: ConvolutionAlgorithm {
 
     public func backwardInput(
         images: Int, outputGradient: UnsafePointer<Float>, prepared weights: UnsafePointer<Float>,
-        inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+        inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         multiply(
             rows: images * shape.outputPixels, columns: shape.inputChannels, depth: shape.outputChannels,

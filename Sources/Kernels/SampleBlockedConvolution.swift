@@ -62,7 +62,7 @@ public struct SampleBlockedConvolution: ConvolutionAlgorithm {
 
     public func forward(
         images: Int, input: UnsafePointer<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         forwardProduct.multiply(
             blocks: SampleBlocks.blocks(samples: images), source: input, packed: prepared, bias: bias, target: output)
@@ -70,7 +70,7 @@ public struct SampleBlockedConvolution: ConvolutionAlgorithm {
 
     public func backwardInput(
         images: Int, outputGradient: UnsafePointer<Float>, prepared: UnsafePointer<Float>,
-        inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+        inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         inputProduct.multiply(
             blocks: SampleBlocks.blocks(samples: images), source: outputGradient, packed: prepared, bias: nil, target: inputGradient
@@ -80,7 +80,7 @@ public struct SampleBlockedConvolution: ConvolutionAlgorithm {
     /// Lanes are summed up once a call, after all of its blocks.
     public func backwardWeights(
         images: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
-        biasGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
+        biasGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         let lanes = SampleBlocks.lanes
         let biasSums = scratch + weightProduct.sumCount

@@ -76,28 +76,31 @@ public struct WinogradConvolution: ConvolutionAlgorithm {
 
     public func forward(
         images: Int, input: UnsafePointer<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
-        forwardPass.run(images: images, input: input, prepared: prepared, bias: bias, output: output, scratch: scratch)
+        forwardPass.run(
+            images: images, input: input, prepared: prepared, bias: bias, output: output, scratch: scratch, meanwhile: meanwhile)
     }
 
     public func backwardInput(
         images: Int, outputGradient: UnsafePointer<Float>, prepared: UnsafePointer<Float>,
-        inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+        inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         backwardPass.run(
-            images: images, input: outputGradient, prepared: prepared, bias: nil, output: inputGradient, scratch: scratch)
+            images: images, input: outputGradient, prepared: prepared, bias: nil, output: inputGradient, scratch: scratch,
+            meanwhile: meanwhile)
     }
 
     public func backwardWeights(
         images: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
         weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>?,
-        scratch: UnsafeMutablePointer<Float>
+        scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         if let biasGradient {
             addRows(outputGradient, rows: images * shape.outputPixels, to: biasGradient, count: shape.outputChannels)
         }
         weightPass.run(
-            images: images, input: input, outputGradient: outputGradient, weightGradient: weightGradient, scratch: scratch)
+            images: images, input: input, outputGradient: outputGradient, weightGradient: weightGradient, scratch: scratch,
+            meanwhile: meanwhile)
     }
 }

@@ -30,7 +30,7 @@ struct WinogradPass: Sendable {
 
     func run(
         images: Int, input pixels: UnsafePointer<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-        output outputs: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+        output outputs: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         let workspace = WinogradWorkspace(scratch, channels: input.channels)
         let v = TransformedTiles(
@@ -46,6 +46,7 @@ struct WinogradPass: Sendable {
                     aRowStride: v.rowStride, aDepthStride: 1, prepared + e * productStride,
                     bPanelStride: registerTileColumns * input.channels, bDepthStride: nil, accumulate: false,
                     into: m.base + e * m.matrixStride, cRowStride: m.rowStride)
+                if e % 4 == 3 { meanwhile() }
             }
             tiles.scatter(block, from: m, bias: bias, workspace, to: output, outputs)
         }

@@ -18,7 +18,7 @@ struct WinogradWeightPass: Sendable {
 
     func run(
         images: Int, input pixels: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
-        weightGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+        weightGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
         let channels = max(input.channels, output.channels)
         let workspace = WinogradWorkspace(scratch, channels: channels)
@@ -40,6 +40,7 @@ struct WinogradWeightPass: Sendable {
                     v.base + e * v.matrixStride, aRowStride: 1, aDepthStride: v.rowStride, d.base + e * d.matrixStride,
                     bPanelStride: registerTileColumns, bDepthStride: d.rowStride, accumulate: first > 0,
                     into: sums.base + e * sums.matrixStride, cRowStride: sums.rowStride)
+                if e % 4 == 3 { meanwhile() }
             }
         }
         addFilterGradients(sums, workspace, to: weightGradient)

@@ -9,6 +9,8 @@ final class ProcessIdentity {
 
     /// Set by the first failed call. From then on requests may be dropped: the error is on its way up, and a trap would hide it.
     var hasFailed = false
+    /// Bytes that `startSend` has begun to send.
+    var startedBytes = 0
 
     /// The corresponding C function is `MPI_Get_processor_name`.
     init(worldRank: Int, worldSize: Int) {

@@ -110,10 +110,14 @@ extension Communicator {
         }
     }
 
-    func pieces(in count: Int) -> Int { max(1, (count + largestCount - 1) / largestCount) }
+    func pieces(in count: Int) -> Int { pieces(in: count, of: largestCount) }
 
-    func range(ofPiece piece: Int, in count: Int) -> Range<Int> {
-        min(count, piece * largestCount)..<min(count, (piece + 1) * largestCount)
+    func pieces(in count: Int, of length: Int) -> Int { max(1, (count + length - 1) / length) }
+
+    func range(ofPiece piece: Int, in count: Int) -> Range<Int> { range(ofPiece: piece, of: largestCount, in: count) }
+
+    func range(ofPiece piece: Int, of length: Int, in count: Int) -> Range<Int> {
+        min(count, piece * length)..<min(count, (piece + 1) * length)
     }
 
     func requireTag(_ tag: Int) {

@@ -16,6 +16,9 @@ protocol CompiledLayer {
     func forward(_ tile: Tile)
     /// Turns the gradient of the output into that of the input, and adds that of the parameters.
     func backward(_ tile: Tile)
+    /// The same, for layers that take long: `meanwhile` is called every millisecond or so.
+    func forward(_ tile: Tile, meanwhile: () -> Void)
+    func backward(_ tile: Tile, meanwhile: () -> Void)
 }
 
 extension CompiledLayer {
@@ -23,6 +26,8 @@ extension CompiledLayer {
     func leastSamples(_ direction: Direction) -> Int { 1 }
     func isCheap(_ direction: Direction) -> Bool { false }
     func prepare(_ direction: Direction, _ weights: WeightPreparation) {}
+    func forward(_ tile: Tile, meanwhile: () -> Void) { forward(tile) }
+    func backward(_ tile: Tile, meanwhile: () -> Void) { backward(tile) }
 }
 
 /// Weights on their way from the arena to where kernels want them.

@@ -31,21 +31,26 @@ struct ConvolutionLayer: CompiledLayer {
         }
     }
 
-    func forward(_ tile: Tile) {
+    func forward(_ tile: Tile) { forward(tile) {} }
+
+    func backward(_ tile: Tile) { backward(tile) {} }
+
+    func forward(_ tile: Tile, meanwhile: () -> Void) {
         kernels.forward.forward(
             images: tile.samples, input: tile[wiring.input], prepared: weights(tile, preparedForward),
-            bias: parameters.bias.map { tile.parameters + $0 }, output: tile[wiring.output], scratch: tile.scratch)
+            bias: parameters.bias.map { tile.parameters + $0 }, output: tile[wiring.output], scratch: tile.scratch,
+            meanwhile: meanwhile)
     }
 
-    func backward(_ tile: Tile) {
+    func backward(_ tile: Tile, meanwhile: () -> Void) {
         kernels.backwardWeights.backwardWeights(
             images: tile.samples, input: tile[wiring.input], outputGradient: tile[wiring.outputGradient],
             weightGradient: tile.parameterGradient(at: parameters.weight),
-            biasGradient: parameters.bias.map { tile.parameterGradient(at: $0) }, scratch: tile.scratch)
+            biasGradient: parameters.bias.map { tile.parameterGradient(at: $0) }, scratch: tile.scratch, meanwhile: meanwhile)
         if let inputGradient = wiring.inputGradient {
             kernels.backwardInput.backwardInput(
                 images: tile.samples, outputGradient: tile[wiring.outputGradient], prepared: weights(tile, preparedBackward),
-                inputGradient: tile[inputGradient], scratch: tile.scratch)
+                inputGradient: tile[inputGradient], scratch: tile.scratch, meanwhile: meanwhile)
         }
     }
 

@@ -52,10 +52,11 @@ enum Action {
         }
     }
 
-    func run(_ tile: Tile) {
+    /// - Parameter meanwhile: called now and then in what takes long.
+    func run(_ tile: Tile, meanwhile: () -> Void) {
         switch self {
-        case .forward(let layer): layer.forward(tile)
-        case .backward(let layer): layer.backward(tile)
+        case .forward(let layer): layer.forward(tile, meanwhile: meanwhile)
+        case .backward(let layer): layer.backward(tile, meanwhile: meanwhile)
         case .sums(let layer, .forward): layer.addMoments(tile)
         case .sums(let layer, .backward): layer.addGradientSums(tile)
         }

@@ -229,11 +229,12 @@ public final class Plan {
     public func statistics(_ index: Int) -> UnsafeMutableBufferPointer<Double> { batchNorms[index].sums }
 
     /// The forward pass through one stage; stages run in order. The last one ends as `forward` does.
-    /// - Parameter meanwhile: called between tiles; what others wait for may go on there.
-    public func forward(
+    /// - Parameter meanwhile: called between layers and tiles, and every millisecond or so in long products; what others wait for may go on
+    ///   there. What it throws is thrown on when the layer is through.
+    public func forward<Fault: Error>(
         _ batch: MicroBatch, stage: Int, parameters: UnsafePointer<Float>, mode: Mode, figures: inout Figures,
-        meanwhile: () throws -> Void
-    ) rethrows {
+        meanwhile: () throws(Fault) -> Void
+    ) throws(Fault) {
         if stage > 0 { batchNorms[stage - 1].use(batch, parameters: parameters, mode: mode) }
         if stage < batchNorms.count { batchNorms[stage].open() }
         for pass in passes.forward[passes.forwardStages[stage]] {
@@ -260,11 +261,12 @@ public final class Plan {
     }
 
     /// One pass of the way back; they run in order, each once.
-    /// - Parameter meanwhile: called between tiles; what others wait for may go on there.
-    public func backward(
+    /// - Parameter meanwhile: called between layers and tiles, and every millisecond or so in long products; what others wait for may go on
+    ///   there. What it throws is thrown on when the layer is through.
+    public func backward<Fault: Error>(
         _ batch: MicroBatch, pass: Int, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>, mode: Mode,
-        meanwhile: () throws -> Void
-    ) rethrows {
+        meanwhile: () throws(Fault) -> Void
+    ) throws(Fault) {
         guard let stage = passes.backwardStages.firstIndex(where: { $0.contains(pass) }) else {
             fault("there is no backward pass \(pass)")
         }
@@ -277,10 +279,10 @@ public final class Plan {
         if pass == mine.upperBound - 1 { normalisation?.closeBackward(gradients: gradients) }
     }
 
-    private func run(
+    private func run<Fault: Error>(
         _ pass: Pass, _ batch: MicroBatch, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>?, mode: Mode,
-        meanwhile: () throws -> Void
-    ) rethrows {
+        meanwhile: () throws(Fault) -> Void
+    ) throws(Fault) {
         require(batch.count <= capacity, "a micro-batch of \(batch.count) samples in a plan for \(capacity)")
         require(preparedParameters == parameters, "a pass with other parameters than those that weights were prepared from")
         guard let slots = slots.baseAddress else { return }
@@ -291,8 +293,15 @@ public final class Plan {
             let tile = Tile(
                 batch: batch, mode: mode, first: first, samples: min(length, batch.count - first), parameters: parameters,
                 parameterGradients: gradients, slots: slots, scratch: scratch.base)
-            for action in pass.actions { action.run(tile) }
-            try meanwhile()
+            for action in pass.actions {
+                var fault: Fault?
+                action.run(tile) {
+                    guard fault == nil else { return }
+                    do throws(Fault) { try meanwhile() } catch { fault = error }
+                }
+                if let fault { throw fault }
+                try meanwhile()
+            }
         }
     }
 

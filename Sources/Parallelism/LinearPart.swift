@@ -26,6 +26,7 @@ public final class LinearPart {
     private let layerOutputs: BlockExchange
     private let layerInputs: BlockExchange
     private var schedule: LinearSchedule?
+    private var pace = Pace()
 
     /// Collective over the world.
     /// - Parameter layout: that of this rank's part.
@@ -230,8 +231,10 @@ public final class LinearPart {
     private func pass(_ number: Int) -> LinearPass { current.passes[number] }
 
     private func goOn(_ meanwhile: () throws -> Void) throws {
-        _ = try activations.advance()
-        _ = try returns.advance()
+        if pace.isDue() {
+            _ = try activations.advance()
+            _ = try returns.advance()
+        }
         try meanwhile()
     }
 

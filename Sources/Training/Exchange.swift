@@ -18,6 +18,7 @@ final class Exchange {
     private let recorder: FlightRecorder?
     /// The recorder's number of each bucket's exchange, in order of buckets.
     private var entered: [UInt64]
+    private var pace = Pace()
 
     init(world: Communicator, plan: Plan, gradients: AlignedFloats, buckets: GradientBuckets?, recorder: FlightRecorder?) {
         (self.world, self.plan, self.gradients) = (world, plan, gradients)
@@ -55,9 +56,9 @@ final class Exchange {
         try exchange.start(bucket, form)
     }
 
-    /// Goes on with all that is under way, and never waits.
+    /// Goes on with all that is under way, and never waits; may be called as often as one likes.
     func progress() throws {
-        guard let buckets else { return }
+        guard let buckets, pace.isDue() else { return }
         _ = try buckets.gradients.progress()
         _ = try buckets.parameters?.progress()
     }

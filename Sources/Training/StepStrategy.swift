@@ -19,10 +19,12 @@ struct StepStrategy {
 
     /// Collective over the world. A world of one rank takes plain memory and exchanges nothing, unless values are to be rounded.
     ///
-    /// - Parameter world: nil for one rank without MPI.
+    /// - Parameters:
+    ///   - exchangesGradients: false for a step whose gradients stay on their ranks, to be measured.
+    ///   - world: nil for one rank without MPI.
     init(
-        _ experiment: Experiment, _ execution: Execution, partition: BatchPartition, plan: Plan, work: RankWork,
-        world: Communicator?
+        _ experiment: Experiment, _ execution: Execution, exchangesGradients: Bool = true, partition: BatchPartition, plan: Plan,
+        work: RankWork, world: Communicator?
     ) throws {
         let hybrid: HybridNetwork? =
             if let divided = work.divided, let world {
@@ -41,7 +43,7 @@ struct StepStrategy {
         let terms = Self.terms(of: experiment, partition, rank: rank)
         outline.merges = terms?.merges
         partialSums = terms?.results ?? [partition.microBatches(ofRank: rank)]
-        if let world, world.size > 1 || experiment.wire != .fp32, execution.exchange == .tree {
+        if let world, exchangesGradients, world.size > 1 || experiment.wire != .fp32, execution.exchange == .tree {
             let buckets = ExchangeBucket.cutting(
                 from: hybrid?.outline.parameterCount ?? 0, trainedCount: layout.trainedCount, arenaCount: layout.arenaCount,
                 byteCount: execution.bucketSize, wire: experiment.wire)
@@ -61,7 +63,7 @@ struct StepStrategy {
             storage = StateStorage(arenaCount: layout.arenaCount, in: exchanges, owned: outline.ownedRanges)
             self.buckets = exchanges
         } else {
-            outline.sum = (world?.size ?? 1) > 1 ? .mpi : .none
+            outline.sum = exchangesGradients && (world?.size ?? 1) > 1 ? .mpi : .none
             storage = StateStorage(
                 arenaCount: layout.arenaCount, gradientSlots: Self.gradientSlots(of: experiment, partition, rank: rank))
             buckets = nil

@@ -37,34 +37,37 @@ public final class SyntheticStep {
     private let labels: [Int32]
     private var step = 0
 
-    /// SGD at rate 0.01 with momentum 0.9, over softmax cross-entropy. Images are those of their positions in the global batch, at any
-    /// number of ranks.
-    /// - Parameter world: nil for one rank without MPI. Collective over it.
-    /// - Throws: `Failure.usage`, agreed on by all ranks, where the model does not fit together, the batch cannot be divided so, or memory does not suffice.
-    public init(
-        model: Model, globalBatch: Int, microBatches: Int, convolution: ConvolutionPolicy, world: Communicator? = nil
-    ) throws {
+    /// Images are those of their positions in the global batch, at any number of ranks.
+    /// - Parameters:
+    ///   - recipe: with a described model; data, epochs and everything that hangs on them are left out.
+    ///   - exchangesGradients: false leaves replicated gradients where they are, so that ranks come to differ: a step without the exchange.
+    ///   - world: nil for one rank without MPI. Collective over it.
+    /// - Throws: `Failure.usage`, agreed on by all ranks, where the model does not fit together, the batch cannot be divided so, ways of
+    ///   keeping in step do not go together, or memory does not suffice.
+    public init(_ recipe: Recipe, exchangesGradients: Bool = true, world: Communicator? = nil) throws {
         let (rank, ranks) = (world?.rank ?? 0, world?.size ?? 1)
-        var experiment = Experiment(model: .described(model))
-        experiment.globalBatch = globalBatch
-        experiment.microBatches = microBatches
-        experiment.convolution = convolution
-        experiment.optimiser.momentum = 0.9
+        let execution = recipe.execution
+        var experiment = recipe.experiment
+        if experiment.variableBatch?.passes == nil { experiment.variableBatch?.passes = ranks }
         rate = experiment.optimiser.rate
-        self.globalBatch = globalBatch
+        globalBatch = experiment.globalBatch
         func prepare() throws -> (BatchPartition, RankWork, Plan) {
-            try experiment.validate()
+            try recipe.validate()
             let partition = try BatchPartition(
-                globalBatch: globalBatch, microBatches: microBatches, ranks: ranks, samples: globalBatch)
-            try MemoryNeed(experiment, partition: partition, rank: rank).check(ranksHere: world?.localSize ?? 1)
-            let work = try RankWork(experiment, partition: partition, rank: rank)
-            return (partition, work, try Plan(experiment, work.options))
+                globalBatch: experiment.globalBatch, microBatches: experiment.microBatches, ranks: ranks,
+                samples: experiment.globalBatch)
+            try MemoryNeed(experiment, execution.parallelism, partition: partition, rank: rank).check(
+                ranksHere: world?.localSize ?? 1)
+            let work = try RankWork(experiment, execution.parallelism, partition: partition, rank: rank)
+            return (partition, work, try Plan(experiment, work.wholeOptions))
         }
         let (partition, work, plan) = try world?.agreed(prepare) ?? prepare()
+        let model = plan.model
         layers = try model.resolvedLayers()
         let strategy = try StepStrategy(
-            experiment, Execution(), partition: partition, plan: plan, work: work, world: world)
-        let state = TrainingState(layout: plan.layout, optimiser: experiment.optimiser, in: strategy.storage)
+            experiment, execution, exchangesGradients: exchangesGradients, partition: partition, plan: plan, work: work,
+            world: world)
+        let state = TrainingState(layout: strategy.layout, optimiser: experiment.optimiser, in: strategy.storage)
         state.layout.initialise(state.parameters.base, seed: experiment.seed)
         program = strategy.program
         isAlone = world == nil

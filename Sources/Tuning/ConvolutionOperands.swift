@@ -91,17 +91,20 @@ public struct ConvolutionOperands {
         case .forward:
             algorithm.forward(
                 images: images, input: prepared.input.base, prepared: laidOut, bias: bias.map { UnsafePointer($0.base) },
-                output: target.base, scratch: prepared.scratch.base)
+                output: target.base, scratch: prepared.scratch.base
+            ) {}
         case .input:
             algorithm.backwardInput(
                 images: images, outputGradient: prepared.outputGradient.base, prepared: laidOut, inputGradient: target.base,
-                scratch: prepared.scratch.base)
+                scratch: prepared.scratch.base
+            ) {}
         case .weights:
             let biasGradient = bias.map { AlignedFloats(count: $0.count) }
             algorithm.backwardWeights(
                 images: images, input: prepared.input.base, outputGradient: prepared.outputGradient.base,
                 weightGradient: target.base,
-                biasGradient: biasGradient?.base, scratch: prepared.scratch.base)
+                biasGradient: biasGradient?.base, scratch: prepared.scratch.base
+            ) {}
         }
     }
 

@@ -24,6 +24,7 @@ struct BenchStep: ParsableCommand {
 
             taskset -c 0 lockstep bench step --models lenet5,resnet20
             mpirun -np 2 lockstep bench step --models lenet5 --batch 256 --micro-batches 2
+            mpirun -np 2 lockstep bench step --models alexnet32 --parallelism hybrid --scheme b
             """)
 
     @Option(help: "Built-in models or files, separated by commas.")
@@ -44,39 +45,60 @@ struct BenchStep: ParsableCommand {
     @Option(help: "The kernels of convolutions: auto, or im2col for the column matrix and BLAS everywhere.")
     var convolution = ConvolutionPolicy.automatic
 
+    @OptionGroup var strategy: StrategyOptions
+
+    @Flag(
+        help: "Leave the exchange of gradients out: what the step would take if nothing had to travel. Of replicated ranks alone.")
+    var withoutExchange = false
+
     @Flag(help: "One line of JSON for each model; times in seconds, rates by CPU and by wall time.")
     var json = false
 
     func run() throws {
-        try Experiment.check(batch, "--batch")
-        try Experiment.check(microBatches, "--micro-batches")
         guard seconds > 0 && seconds <= 3_600 else {
             throw Failure(.usage, "--seconds: found \(seconds), expected a number above 0 and at most 3600")
         }
-        var benchmark = StepBenchmark()
-        (benchmark.globalBatch, benchmark.microBatches) = (batch, microBatches)
-        (benchmark.duration, benchmark.convolution) = (seconds, convolution)
         // A wrong name is told before anything is measured.
         let models = try models.split(separator: ",").map { try namedModel(String($0), input: input, classes: nil) }
         guard !models.isEmpty else { throw Failure(.usage, "--models names no model") }
+        let benchmarks = try models.map(benchmark(of:))
         if LaunchEnvironment.current == nil {
-            try measure(models, with: benchmark, world: nil)
+            try measure(benchmarks, world: nil)
         } else {
-            try Ending.withWorld { try measure(models, with: benchmark, world: $0) }
+            try Ending.withWorld { try measure(benchmarks, world: $0) }
         }
     }
 
-    private func measure(_ models: [Model], with benchmark: StepBenchmark, world: Communicator?) throws {
+    /// SGD at rate 0.01 with momentum 0.9, over softmax cross-entropy.
+    private func benchmark(of model: Model) throws -> StepBenchmark {
+        var recipe = Recipe(experiment: Experiment(model: .described(model)))
+        recipe.experiment.globalBatch = batch
+        recipe.experiment.microBatches = microBatches
+        recipe.experiment.convolution = convolution
+        recipe.experiment.optimiser.momentum = 0.9
+        strategy.change(&recipe)
+        try recipe.validate()
+        guard !withoutExchange || recipe.execution.parallelism == .replicated else {
+            throw Failure(
+                .usage,
+                "--without-exchange: found --parallelism \(recipe.execution.parallelism.rawValue), expected replicated ranks")
+        }
+        var benchmark = StepBenchmark(recipe)
+        (benchmark.duration, benchmark.exchangesGradients) = (seconds, !withoutExchange)
+        return benchmark
+    }
+
+    private func measure(_ benchmarks: [StepBenchmark], world: Communicator?) throws {
         let phases = SyntheticStep.Phase.ofStep(exchanging: world != nil)
-        let width = max(5, models.map(\.name.count).max() ?? 0)
+        let width = max(5, try benchmarks.map { try $0.recipe.experiment.resolvedModel().name.count }.max() ?? 0)
         let table = BenchTable(
             columns: [("model", -width), ("images/s CPU", 12), ("wall", 8), ("ms CPU", 8), ("wall", 8)]
                 + phases.map { ($0.rawValue, 8) }
-                + [("GFLOP/s", 8), ("peak", 6), ("% peak", 7), ("memory MB", 9)])
+                + [("GFLOP/s", 8), ("peak", 6), ("% peak", 7), ("memory MB", 9), ("sent MB", 8)])
         let isTold = world?.rank ?? 0 == 0
         if isTold && !json { table.printTitles() }
-        for model in models {
-            let result = try benchmark.run(model, over: world)
+        for benchmark in benchmarks {
+            let result = try benchmark.run(over: world)
             guard isTold else { continue }
             if json { try printJSON(Line(result)) } else { printRow(of: result, in: table) }
         }
@@ -91,7 +113,7 @@ struct BenchStep: ParsableCommand {
                 rounded(result.step.cpu * 1e3, 2), rounded(result.step.wall * 1e3, 2),
             ] + result.phases.map { rounded($0.seconds[keyPath: clock] * 1e3, 2) } + [
                 rounded(result.flopRate * 1e-9, 1), rounded(result.peak * 1e-9, 1), rounded(100 * result.flopRate / result.peak, 0),
-                result.memoryGrowth.map { rounded(Double($0) * 1e-6, 0) } ?? "?",
+                result.memoryGrowth.map { rounded(Double($0) * 1e-6, 0) } ?? "?", rounded(result.sentBytes * 1e-6, 2),
             ])
     }
 }
@@ -104,6 +126,7 @@ private struct Line: Encodable {
     let batch: Int
     let microBatches: Int
     let convolution: ConvolutionPolicy
+    let execution: Execution
     let steps: Int
     let imagesPerSecond: [String: Double]
     /// Of one step.
@@ -115,13 +138,16 @@ private struct Line: Encodable {
     let flopsPerSecond: Double
     let peakFlopsPerSecond: Double
     let memoryBytes: Int?
+    /// Of one rank in one step, as messages.
+    let sentBytes: Double
 
     init(_ result: StepBenchmark.Result) {
         model = result.model
         ranks = result.ranks
-        batch = result.globalBatch
-        microBatches = result.microBatches
-        convolution = result.convolution
+        batch = result.experiment.globalBatch
+        microBatches = result.experiment.microBatches
+        convolution = result.experiment.convolution
+        execution = result.execution
         steps = result.steps
         imagesPerSecond = ["cpu": result.imageRate(\.cpu), "wall": result.imageRate(\.wall)]
         self.seconds = ["cpu": result.step.cpu, "wall": result.step.wall]
@@ -134,10 +160,11 @@ private struct Line: Encodable {
         flopsPerSecond = result.flopRate
         peakFlopsPerSecond = result.peak
         memoryBytes = result.memoryGrowth
+        sentBytes = result.sentBytes
     }
 
     enum CodingKeys: String, CodingKey {
-        case model, ranks, batch, convolution, steps, seconds, phases
+        case model, ranks, batch, convolution, execution, steps, seconds, phases
         case wallPhases = "wall-phases"
         case lossOfThirdStep = "loss-of-third-step"
         case microBatches = "micro-batches"
@@ -145,5 +172,6 @@ private struct Line: Encodable {
         case flopsPerSecond = "flops-per-second"
         case peakFlopsPerSecond = "peak-flops-per-second"
         case memoryBytes = "memory-bytes"
+        case sentBytes = "sent-bytes"
     }
 }

@@ -105,49 +105,7 @@ struct Train: ParsableCommand {
     @Option(parsing: .unconditional, help: "Steps between two lines of a step in metrics.csv; 0 for none. (default: 50)")
     var logEvery: Int?
 
-    @Option(
-        help:
-            "What each rank holds: replicated, all of the optimiser's state; sharded, its own part, which it alone updates; or hybrid, of linear layers some output neurons. (default: replicated)"
-    )
-    var parallelism: ParameterPlacement?
-
-    @Option(
-        help:
-            "How samples come to linear layers in hybrid parallelism: a, all at once; b, each rank's in turn; or c, a part of each rank's in turn. (default: b)"
-    )
-    var scheme: HybridScheme?
-
-    @Option(
-        defaultAsFlag: 0,
-        help:
-            "In hybrid parallelism, a step of linear layers behind each of so many passes over a global batch; without a number, as many as there are ranks."
-    )
-    var variableBatch: Int?
-
-    @Option(
-        help:
-            "What adds gradients up over ranks: tree, through memory that a node's ranks share and messages between nodes; or mpi, MPI's own blocking sum at the end of the step. (default: tree)"
-    )
-    var exchange: ExchangeMethod?
-
-    @Flag(
-        inversion: .prefixedNo, exclusivity: .exclusive,
-        help: "Exchange gradients while others are still computed. (default: --overlap)")
-    var overlap: Bool?
-
-    @Flag(
-        inversion: .prefixedNo, exclusivity: .exclusive,
-        help: "The same bits at any number of ranks: each micro-batch's gradient is a term of its own, added by a fixed tree.")
-    var reproducible: Bool?
-
-    @Option(
-        help:
-            "The format of gradients between nodes, and what they are rounded to before ranks add them: fp32, bf16 or fp16. (default: fp32)"
-    )
-    var wire: WireType?
-
-    @Option(parsing: .unconditional, help: "About the bytes of gradients that are exchanged at once. (default: 1048576)")
-    var bucketSize: Int?
+    @OptionGroup var strategy: StrategyOptions
 
     @Option(
         parsing: .unconditional,
@@ -169,51 +127,34 @@ struct Train: ParsableCommand {
     /// The flags that were given, as changes to a recipe.
     private func settings() -> @Sendable (inout Recipe) -> Void {
         { [self] recipe in
-            func set<Value>(_ value: Value?, _ path: WritableKeyPath<Recipe, Value>) {
-                if let value { recipe[keyPath: path] = value }
-            }
-            set(epochs, \.experiment.epochs)
-            set(maxSteps.map(Optional.some), \.execution.maxSteps)
-            set(globalBatch, \.experiment.globalBatch)
-            set(microBatches, \.experiment.microBatches)
-            set(validation, \.experiment.split.validation)
-            set(subset, \.experiment.split.subset)
-            set(syncBatchnorm, \.experiment.syncBatchNorm)
-            set(convolution, \.experiment.convolution)
+            recipe.set(epochs, \.experiment.epochs)
+            recipe.set(maxSteps.map(Optional.some), \.execution.maxSteps)
+            recipe.set(globalBatch, \.experiment.globalBatch)
+            recipe.set(microBatches, \.experiment.microBatches)
+            recipe.set(validation, \.experiment.split.validation)
+            recipe.set(subset, \.experiment.split.subset)
+            recipe.set(syncBatchnorm, \.experiment.syncBatchNorm)
+            recipe.set(convolution, \.experiment.convolution)
             // A choice for all convolutions goes over what was chosen for single ones.
             if convolution != nil { recipe.experiment.kernels = nil }
-            set(learningRate, \.experiment.optimiser.rate)
-            set(momentum, \.experiment.optimiser.momentum)
-            set(nesterov, \.experiment.optimiser.nesterov)
-            set(weightDecay, \.experiment.optimiser.weightDecay)
-            set(schedule?.value, \.experiment.schedule)
-            set(augment?.value, \.experiment.augmentation)
-            set(seed, \.experiment.seed)
-            set(data.map(Optional.some), \.execution.data)
-            set(runDirectory.map(Optional.some), \.execution.run)
-            set(keep, \.execution.keep)
-            set(logEvery, \.execution.logEvery)
-            set(reproducible, \.experiment.reproducible)
-            set(wire, \.experiment.wire)
-            set(parallelism, \.execution.parallelism)
-            set(scheme, \.execution.scheme)
-            if let variableBatch {
-                recipe.experiment.variableBatch = VariableBatch(
-                    passes: variableBatch == 0 ? nil : variableBatch, scheme: recipe.execution.scheme)
-            }
-            set(exchange, \.execution.exchange)
-            set(overlap, \.execution.overlap)
-            set(bucketSize, \.execution.bucketSize)
-            set(checkEvery, \.execution.checkEvery)
+            recipe.set(learningRate, \.experiment.optimiser.rate)
+            recipe.set(momentum, \.experiment.optimiser.momentum)
+            recipe.set(nesterov, \.experiment.optimiser.nesterov)
+            recipe.set(weightDecay, \.experiment.optimiser.weightDecay)
+            recipe.set(schedule?.value, \.experiment.schedule)
+            recipe.set(augment?.value, \.experiment.augmentation)
+            recipe.set(seed, \.experiment.seed)
+            recipe.set(data.map(Optional.some), \.execution.data)
+            recipe.set(runDirectory.map(Optional.some), \.execution.run)
+            recipe.set(keep, \.execution.keep)
+            recipe.set(logEvery, \.execution.logEvery)
+            strategy.change(&recipe)
+            recipe.set(checkEvery, \.execution.checkEvery)
         }
     }
 }
 
 extension ConvolutionPolicy: ExpressibleByArgument {}
-extension ExchangeMethod: ExpressibleByArgument {}
-extension HybridScheme: ExpressibleByArgument {}
-extension ParameterPlacement: ExpressibleByArgument {}
-extension WireType: ExpressibleByArgument {}
 
 struct ScheduleArgument: ExpressibleByArgument, Sendable {
     let value: Schedule

@@ -8,10 +8,17 @@ import Training
 @Suite struct StepBenchmarkTests {
     private static let model = BuiltInModel(.resnet8).model(input: TensorShape(height: 8, width: 8, channels: 3), classes: 10)
 
+    private static func recipe(globalBatch: Int, microBatches: Int, convolution: ConvolutionPolicy = .automatic) -> Recipe {
+        var experiment = Experiment(model: .described(model))
+        (experiment.globalBatch, experiment.microBatches, experiment.convolution) = (globalBatch, microBatches, convolution)
+        experiment.optimiser.momentum = 0.9
+        return Recipe(experiment: experiment)
+    }
+
     @Test(arguments: [1, 3]) func phasesAddUpToTheStep(microBatches: Int) throws {
-        var benchmark = StepBenchmark()
-        (benchmark.globalBatch, benchmark.microBatches, benchmark.duration) = (8, microBatches, 0.02)
-        let result = try benchmark.run(Self.model)
+        var benchmark = StepBenchmark(Self.recipe(globalBatch: 8, microBatches: microBatches))
+        benchmark.duration = 0.02
+        let result = try benchmark.run()
         #expect(result.steps >= 3 && result.phases.map(\.phase) == [.prepare, .forward, .backward, .update])
         #expect(result.phases.allSatisfy { $0.seconds.cpu > 0 && $0.seconds.wall > 0 })
         let sum = result.phases.reduce(0) { $0 + $1.seconds.cpu }
@@ -35,7 +42,7 @@ import Training
     @Test func theStepsAreThoseOfTraining() throws {
         var losses: [[Double]] = []
         for policy in ConvolutionPolicy.allCases {
-            let step = try SyntheticStep(model: Self.model, globalBatch: 12, microBatches: 3, convolution: policy)
+            let step = try SyntheticStep(Self.recipe(globalBatch: 12, microBatches: 3, convolution: policy))
             losses.append(
                 try (0..<20).map { _ in
                     try step.run { _, operation in try operation() }
@@ -48,10 +55,10 @@ import Training
 
     @Test func whatCannotBeMeasured() {
         #expect(throws: (any Error).self) {
-            try SyntheticStep(model: Self.model, globalBatch: 2, microBatches: 3, convolution: .automatic)
+            try SyntheticStep(Self.recipe(globalBatch: 2, microBatches: 3))
         }
         #expect(throws: (any Error).self) {
-            try SyntheticStep(model: Self.model, globalBatch: 1 << 30, microBatches: 1, convolution: .automatic)
+            try SyntheticStep(Self.recipe(globalBatch: 1 << 30, microBatches: 1))
         }
     }
 }

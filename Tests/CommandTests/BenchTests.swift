@@ -80,6 +80,27 @@ import Testing
         expectFailure(tooMany, code: 64, "4 ranks cannot share 3 micro-batches")
     }
 
+    /// For N samples on K ranks, 4·N·O·(K − 1)/K bytes of each divided layer's outputs and as much for its I inputs' gradients, the first
+    /// one's inputs beside; through memory that ranks share nothing goes as a message.
+    @Test(arguments: ["a", "b", "c"]) func bytesThatHybridRanksSend(scheme: String) throws {
+        let arguments = [
+            "bench", "step", "--models", "lenet5", "--batch", "8", "--micro-batches", "4", "--seconds", "0.01", "--json",
+            "--parallelism",
+        ]
+        let program = try buildProduct(named: "lockstep")
+        func sent(_ more: String...) throws -> Double? {
+            try line(of: try mpirun(ranks: 2, program, arguments + more))["sent-bytes"] as? Double
+        }
+        let (outputs, inputs) = (120 + 84 + 10, 2 * 400 + 120 + 84)
+        #expect(try sent("hybrid", "--scheme", scheme) == Double(4 * 8 * (outputs + inputs) / 2))
+        #expect(try sent("replicated") == 0)
+    }
+
+    @Test func withoutTheExchangeRanksAreReplicated() throws {
+        let run = try lockstep("bench", "step", "--models", "lenet5", "--without-exchange", "--parallelism", "sharded")
+        expectFailure(run, code: 64, "--without-exchange: found --parallelism sharded, expected replicated ranks")
+    }
+
     @Test func aTableOfSeveralRanksIsToldOnce() throws {
         let run = try mpirun(
             ranks: 2, try buildProduct(named: "lockstep"),

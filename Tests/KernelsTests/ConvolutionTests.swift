@@ -220,13 +220,16 @@ func run(
             algorithm.prepareBackward(weights: weights, into: backwardWeights)
         }
         algorithm.forward(
-            images: images, input: input, prepared: forwardWeights, bias: bias, output: output, scratch: scratch)
+            images: images, input: input, prepared: forwardWeights, bias: bias, output: output, scratch: scratch
+        ) {}
         algorithm.backwardWeights(
             images: images, input: input, outputGradient: outputGradient, weightGradient: weightGradient,
-            biasGradient: biasGradient, scratch: scratch)
+            biasGradient: biasGradient, scratch: scratch
+        ) {}
         algorithm.backwardInput(
             images: images, outputGradient: outputGradient, prepared: backwardWeights, inputGradient: inputGradient,
-            scratch: scratch)
+            scratch: scratch
+        ) {}
     } else {
         ReferenceConvolution.forward(shape, images: images, input: input, weights: weights, bias: bias, output: output)
         ReferenceConvolution.backwardWeights(

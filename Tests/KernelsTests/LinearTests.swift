@@ -46,12 +46,15 @@ import TestSupport
         algorithm.prepareBackward(weights: weights, into: prepared[1])
         algorithm.forward(
             images: samples, input: input, prepared: prepared[0], bias: bias.map { UnsafePointer($0) }, output: output,
-            scratch: scratch)
+            scratch: scratch
+        ) {}
         algorithm.backwardWeights(
             images: samples, input: input, outputGradient: outputGradient, weightGradient: weightGradient,
-            biasGradient: biasGradient, scratch: scratch)
+            biasGradient: biasGradient, scratch: scratch
+        ) {}
         algorithm.backwardInput(
-            images: samples, outputGradient: outputGradient, prepared: prepared[1], inputGradient: inputGradient, scratch: scratch)
+            images: samples, outputGradient: outputGradient, prepared: prepared[1], inputGradient: inputGradient, scratch: scratch
+        ) {}
 
         /// Compares one element with the sum of `terms`, each given as a product.
         func compare(_ found: Float, _ start: Float?, _ terms: [(Float, Float)], _ what: String) {
