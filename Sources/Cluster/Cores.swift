@@ -25,7 +25,7 @@ public enum Cores {
     /// The numbers of a list as Linux writes it, such as `0-3,8`.
     static func processors(in list: String) -> [Int] {
         list.split(separator: ",").flatMap { part -> [Int] in
-            let ends = part.split(separator: "-").compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
+            let ends = part.split(separator: "-").compactMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
             guard let first = ends.first, let last = ends.last, first <= last else { return [] }
             return Array(first...last)
         }

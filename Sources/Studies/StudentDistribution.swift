@@ -24,7 +24,7 @@ public enum StudentDistribution {
         guard x > 0 else { return 0 }
         guard x < 1 else { return 1 }
         // The fraction converges fast on one side of the mean; the other is its mirror.
-        guard x < (a + 1) / (a + b + 2) else { return 1 - incompleteBeta(b, a, at: 1 - x) }
+        guard x <= (a + 1) / (a + b + 2) else { return 1 - incompleteBeta(b, a, at: 1 - x) }
         let logBeta: Double = lgamma(a) + lgamma(b) - lgamma(a + b)
         let front: Double = exp(a * log(x) + b * log(1 - x) - logBeta) / a
         let tiny = 1e-300
