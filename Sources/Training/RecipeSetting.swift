@@ -47,7 +47,7 @@ extension Recipe {
 
 extension Node {
     /// Puts a value at a path; mappings on the way are made where they are not there.
-    fileprivate mutating func set(_ keys: ArraySlice<String>, to value: Node, in path: String) throws {
+    fileprivate mutating func set(_ keys: ArraySlice<String>, to value: Node, in path: String, under holder: String = "") throws {
         guard let key = keys.first else {
             self = value
             return
@@ -56,15 +56,21 @@ extension Node {
             guard let index = Int(key), list.indices.contains(index) else {
                 throw Failure(.usage, "\(path): found '\(key)', expected a place in a list of \(list.count), from 0")
             }
-            try list[index].set(keys.dropFirst(), to: value, in: path)
+            try list[index].set(keys.dropFirst(), to: value, in: path, under: key)
             self = .sequence(list)
             return
         }
-        // A bare name, such as a model's, is the short form of a mapping with that name.
-        var mapping = mapping ?? scalar.flatMap { $0.string == "null" ? nil : ["name": Node($0.string)] } ?? [:]
+        var mapping = mapping ?? shortForm(under: holder)
         var inner = mapping[Node(key)] ?? .mapping([:])
-        try inner.set(keys.dropFirst(), to: value, in: path)
+        try inner.set(keys.dropFirst(), to: value, in: path, under: key)
         mapping[Node(key)] = inner
         self = .mapping(mapping)
+    }
+
+    /// What a bare name stands for as a mapping: a model's for its name, which keeps its place beside its options; any other, such as a
+    /// loss's, for one of several, which the path names anew.
+    private func shortForm(under holder: String) -> Mapping {
+        guard holder == Experiment.CodingKeys.model.rawValue, let name = scalar?.string else { return [:] }
+        return ["name": Node(name)]
     }
 }

@@ -27,7 +27,9 @@ import Training
             RecipeSetting("optimiser.rate", "0.125"), RecipeSetting("model.channels", "4"), RecipeSetting("check-every", "7"),
             RecipeSetting("split.validation", "12"), RecipeSetting("plateau.patience", "3"),
             RecipeSetting("experiment.epochs", "2"),
+            RecipeSetting("loss.softmax.label-smoothing", "0.25"),
         ])
+        #expect(changed.experiment.loss == .softmax(labelSmoothing: 0.25))
         #expect(changed.experiment.optimiser.rate == 0.125 && changed.experiment.epochs == 2)
         #expect(changed.execution.checkEvery == 7 && changed.experiment.split.validation == 12)
         #expect(changed.experiment.plateau == .patience(epochs: 3, factor: 0.1, minimum: 0))
