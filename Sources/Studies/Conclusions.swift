@@ -25,7 +25,7 @@ public struct Conclusions: Sendable {
     /// The spread over seeds, in words for a page.
     public var spreadNote: String {
         study.seedCount > 1
-            ? "Means over \(study.seedCount) seeds; bands and ± are 95 % t-intervals. A difference counts when a t test with the deviation "
+            ? "Means over \(study.seedCount) seeds; bands reach from the smallest to the largest of them, ± is a 95 % t-interval of the mean. A difference counts when a t test with the deviation "
                 + "pooled over all points finds it at a level of 0.05, shared out over all pairs."
             : "One seed: the spread is unknown."
     }
@@ -111,12 +111,14 @@ public struct Conclusions: Sendable {
     private var standstill: [String] {
         guard let classes = study.trials.first?.recipe.experiment.data?.classes, classes > 1 else { return [] }
         if case .stepsToTarget = study.analysis { return [] }
-        return table.points.compactMap { result in
+        let guessing = 1 / Double(classes)
+        let standing = table.points.compactMap { result -> String? in
             let spread = result.spread(.trainAccuracy)
-            guard spread.count > 0, spread.mean < 1.5 / Double(classes) else { return nil }
-            return "training does not start at \(result.label): training accuracy \(Measure.trainAccuracy.text(spread.mean)), "
-                + "guessing has \(Measure.trainAccuracy.text(1 / Double(classes)))"
+            guard spread.count > 0, spread.mean < 1.5 * guessing else { return nil }
+            return "\(result.label) (\(Measure.trainAccuracy.text(spread.mean)))"
         }
+        return standing.isEmpty
+            ? [] : ["training accuracy has not left that of guessing (\(Measure.trainAccuracy.text(guessing))) at \(list(standing))"]
     }
 
     private var divergence: [String] {

@@ -28,14 +28,13 @@ struct CurveFigures {
         return blocks
     }
 
-    /// One figure against the setting, with its t-intervals; what diverged stands as such.
+    /// One figure against the setting; what diverged stands as such.
     private func along(_ path: String, _ measure: Measure) -> Chart? {
         let points = table.points.compactMap { result -> Series.Point? in
             guard let value = result.point.settings.first.flatMap({ Double($0.value) }) else { return nil }
             let spread = result.spread(measure)
             if spread.count == 0 { return result.diverged > 0 ? Series.Point(x: value, y: .nan) : nil }
-            let half = spread.halfInterval
-            return Series.Point(x: value, y: spread.mean, low: half.map { spread.mean - $0 }, high: half.map { spread.mean + $0 })
+            return Series.Point(x: value, spread)
         }.sorted { $0.x < $1.x }
         guard points.contains(where: { $0.y.isFinite }) else { return nil }
         let isWide = points[0].x > 0 && points[points.count - 1].x > 8 * points[0].x
@@ -53,9 +52,7 @@ struct CurveFigures {
             let epochs = Set(lines.flatMap { $0.map(\.epoch) }).sorted()
             var points = epochs.map { epoch -> Series.Point in
                 let spread = Spread(lines.compactMap { $0.last { $0.epoch == epoch }?.accuracy })
-                let half = spread.halfInterval
-                return Series.Point(
-                    x: Double(epoch), y: spread.mean, low: half.map { spread.mean - $0 }, high: half.map { spread.mean + $0 })
+                return Series.Point(x: Double(epoch), spread)
             }
             // The curve ends in what ended it.
             if result.diverged == result.outcomes.count { points.append(Series.Point(x: Double((epochs.last ?? 0) + 1), y: .nan)) }
@@ -90,4 +87,12 @@ struct CurveFigures {
     }
 
     private static func capitalised(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+}
+
+extension Series.Point {
+    /// A mean, with a band from the smallest to the largest value where there are several.
+    fileprivate init(x: Double, _ spread: Spread) {
+        let hasBand = spread.count > 1
+        self.init(x: x, y: spread.mean, low: hasBand ? spread.values.min() : nil, high: hasBand ? spread.values.max() : nil)
+    }
 }
