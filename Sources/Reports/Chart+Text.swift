@@ -34,9 +34,9 @@ extension Chart {
         }
         lines += Self.axis(range.x, width: width, margin: margin)
         lines.append(String(repeating: " ", count: margin + 1) + TerminalWidth.shortened(x.label, to: columns - margin - 1))
-        if names == nil { lines += ends.map { "  \(Self.key($0.entry)) \($0.label)" } }
-        lines += marks.map { "  ┊ \($0.label) (\(x.label) \(brief($0.x)))" }
-        lines += (remarks + [caption]).filter { !$0.isEmpty }.flatMap { TerminalWidth.lines($0, width: columns) }
+        var notes = names == nil ? ends.map { "\(Self.key($0.entry)) \($0.label)" } : []
+        notes += marks.map { "┊ \($0.label) (\(x.label) \(brief($0.x)))" } + remarks + [caption].filter { !$0.isEmpty }
+        lines += notes.flatMap { TerminalWidth.lines($0, width: columns) }
         return lines.map { String($0.reversed().drop { $0 == " " }.reversed()) }
     }
 
@@ -72,7 +72,7 @@ extension Chart {
     }
 
     private static func key(_ entry: LegendEntry) -> String {
-        entry.slot == nil && entry.isDashed ? "╌" : String(character(entry.slot, isDashed: entry.isDashed))
+        entry.isReference ? "╌" : String(character(entry.slot, isDashed: entry.isDashed))
     }
 
     /// The names that stand behind each row; nil where they do not fit.

@@ -40,7 +40,8 @@ extension Chart {
         for reference in references where !reference.label.isEmpty && isShown(reference, in: yRange) {
             ends.append(
                 LineEnd(
-                    label: reference.label, entry: LegendEntry(name: reference.label, slot: nil, isDashed: true), x: xRange.upper,
+                    label: reference.label, entry: LegendEntry(name: reference.label, slot: nil, isDashed: true, isReference: true),
+                    x: xRange.upper,
                     place: .value(reference.y)))
         }
         return ends

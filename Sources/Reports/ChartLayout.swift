@@ -26,7 +26,7 @@ struct ChartLayout {
         var height: Double { bottom - top }
     }
 
-    /// The name of a line that goes down the plot.
+    /// A line of the name of a mark, which goes down the plot.
     struct PlacedMark {
         let x: Double
         let text: String
@@ -56,7 +56,9 @@ struct ChartLayout {
         let right = width - (direct && labelWidth > 0 ? room : 14)
         let markRows = Self.place(chart.marks, x: x, left: left, right: right, width: width, top: titleBottom)
         marks = markRows.marks
-        plot = Frame(left: left, top: titleBottom + Self.lineHeight * Double(markRows.rows) + 2, right: right, bottom: bottom)
+        plot = Frame(
+            left: left, top: titleBottom + Self.lineHeight * Double(markRows.rows) + (markRows.rows > 0 ? 6 : 2), right: right,
+            bottom: bottom)
         labels = direct ? PlacedLabel.placed(ends, beside: plot, y: y) ?? [] : []
         legend = labels.isEmpty ? ends.map(\.entry) : []
         xTicks = Self.ticks(of: x, from: left, to: right, within: width)
@@ -93,19 +95,26 @@ struct ChartLayout {
         return Ticks(major: Array(ticks.major.prefix(1)), minor: ticks.minor)
     }
 
-    /// Names of marks above the plot, each in the first row where it touches no other one.
+    /// Names of marks above the plot, each in the first rows where it touches no other one; long ones in several lines.
     private static func place(
         _ marks: [Chart.Mark], x: AxisRange, left: Double, right: Double, width: Double, top: Double
     ) -> (marks: [PlacedMark], rows: Int) {
         var rowEnds: [Double] = []
-        let placed = marks.filter { x.scale.standing(of: $0.x) == .shown && x.contains($0.x) }.sorted { $0.x < $1.x }.map { mark in
+        var placed: [PlacedMark] = []
+        for mark in marks.sorted(by: { $0.x < $1.x }) where x.scale.standing(of: mark.x) == .shown && x.contains(mark.x) {
             let place = left + x.fraction(of: mark.x) * (right - left)
-            let text = TextWidth.lines(mark.label, size: fontSize, width: width).first ?? ""
-            let start = textLeft(of: text, at: place, within: width)
-            let row = rowEnds.firstIndex { $0 + 8 <= start } ?? rowEnds.count
-            if row == rowEnds.count { rowEnds.append(0) }
-            rowEnds[row] = start + TextWidth.of(text, size: fontSize)
-            return PlacedMark(x: place, text: text, textLeft: start, baseline: top + lineHeight * Double(row) + fontSize)
+            let lines = TextWidth.lines(mark.label, size: fontSize, width: width / 2)
+            let starts = lines.map { textLeft(of: $0, at: place, within: width) }
+            func isFree(_ row: Int, _ start: Double) -> Bool { row >= rowEnds.count || rowEnds[row] + 8 <= start }
+            var row = 0
+            while !starts.enumerated().allSatisfy({ isFree(row + $0, $1) }) { row += 1 }
+            for (line, start) in zip(lines, starts) {
+                if row == rowEnds.count { rowEnds.append(0) }
+                rowEnds[row] = start + TextWidth.of(line, size: fontSize)
+                placed.append(
+                    PlacedMark(x: place, text: line, textLeft: start, baseline: top + lineHeight * Double(row) + fontSize))
+                row += 1
+            }
         }
         return (placed, rowEnds.count)
     }

@@ -40,4 +40,6 @@ struct LegendEntry: Sendable, Equatable {
     let slot: Int?
     var isDashed = false
     var isBar = false
+    /// A line across the chart, not a series.
+    var isReference = false
 }

@@ -10,14 +10,12 @@ enum LogarithmicTicks {
         let (first, last) = (Int(ceil(low - 1e-9)), Int(floor(high + 1e-9)))
         if last - first >= 1 {
             let stride = max(1, Int((Double(last - first + 1) / Double(max(count, 1))).rounded(.up)))
-            // Multiples of the stride, so that 10⁻⁶, 10⁻³ and 1 are named, not 10⁻⁵ and 10⁻².
+            // Multiples of the stride, so that 10⁻⁶, 10⁻³ and 1 are named, not 10⁻⁵ and 10⁻²; where there is but one, any.
             let start = Int((Double(first) / Double(stride)).rounded(.up)) * stride
-            let powers = Array(Swift.stride(from: start, through: last, by: stride))
-            if powers.count >= 2 || scale == .log2 && powers.count == 1 {
-                return Ticks(
-                    major: powers.map { tick(power(of: scale, $0), isPower: true) },
-                    minor: stride == 1 ? minor(in: range, scale: scale) : between(powers, first, last, scale))
-            }
+            let powers = Array(Swift.stride(from: start + stride <= last ? start : first, through: last, by: stride))
+            return Ticks(
+                major: powers.map { tick(power(of: scale, $0), isPower: true) },
+                minor: stride == 1 ? minor(in: range, scale: scale) : between(powers, first, last, scale))
         }
         let multiples = multiples([1, 2, 5], in: range)
         if scale == .log10, multiples.count >= 2, multiples.count <= max(count, 2) {

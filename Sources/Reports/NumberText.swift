@@ -20,7 +20,8 @@ public func brief(_ value: Double, digits: Int = 4) -> String {
     guard value != 0 else { return "0" }
     var exponent = Int(floor(log10(abs(value))))
     // Digits that round up to the next power count from there: 9.9999 is 10.
-    if exponent < 308, (abs(value) / pow(10, Double(exponent - digits + 1))).rounded() >= pow(10, Double(digits)) { exponent += 1 }
+    let scale = pow(10, Double(digits - 1))
+    if (abs(mantissa(of: value, exponent: exponent)) * scale).rounded() >= 10 * scale { exponent += 1 }
     if exponent >= -4, exponent < 7 {
         return withoutTrailingZeros(fixed(value, decimals: max(0, digits - 1 - exponent)))
     }
@@ -29,12 +30,15 @@ public func brief(_ value: Double, digits: Int = 4) -> String {
 
 /// `value` as a number between 1 and 10, and a power of ten: 2.5×10⁻⁶; the power alone where the number is 1.
 func scientific(_ value: Double, exponent: Int, decimals: Int) -> String {
-    // In two halves, for ten to the power of −310 or 310 is none.
-    let half = exponent / 2
-    let mantissa = value / pow(10, Double(half)) / pow(10, Double(exponent - half))
-    let text = withoutTrailingZeros(fixed(mantissa, decimals: decimals))
+    let text = withoutTrailingZeros(fixed(mantissa(of: value, exponent: exponent), decimals: decimals))
     let power = "10" + superscript(exponent)
     return text == "1" ? power : text == "−1" ? "−" + power : "\(text)×\(power)"
+}
+
+/// `value` ÷ 10 to the power of `exponent`, in two halves, for ten to the power of −310 or 310 is none.
+private func mantissa(of value: Double, exponent: Int) -> Double {
+    let half = exponent / 2
+    return value / pow(10, Double(half)) / pow(10, Double(exponent - half))
 }
 
 private func withoutTrailingZeros(_ text: String) -> String {

@@ -16,6 +16,8 @@ enum TextWidth {
         case "A"..."Z": 0.79
         case "⁰"..."⁹", "⁻", "¹", "²", "³": 0.45
         case "+", "=", "<", ">", "~", "×", "−", "÷": 0.84
+        // Drawn as a character that stands for what is none.
+        case "\u{0}"..."\u{1F}": 1.1
         default: TerminalWidth.of(scalar) == 0 ? 0 : TerminalWidth.of(scalar) == 2 ? 1.1 : 0.8
         }
     }

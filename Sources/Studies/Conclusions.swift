@@ -118,7 +118,8 @@ public struct Conclusions: Sendable {
             return "\(result.label) (\(Measure.trainAccuracy.text(spread.mean)))"
         }
         return standing.isEmpty
-            ? [] : ["training accuracy has not left that of guessing (\(Measure.trainAccuracy.text(guessing))) at \(list(standing))"]
+            ? []
+            : ["training accuracy has not left that of guessing (\(Measure.trainAccuracy.text(guessing))) at \(list(standing))"]
     }
 
     private var divergence: [String] {

@@ -46,7 +46,7 @@ struct CurveFigures {
     }
 
     /// Means over seeds, epoch by epoch.
-    private func curves(_ title: String, _ split: MetricsLine.Split, _ group: [PointResult]) -> Chart {
+    private func curves(_ title: String, _ split: RunMetrics.Split, _ group: [PointResult]) -> Chart {
         let series = group.map { result in
             let lines = result.outcomes.map { $0.lines(split) }
             let epochs = Set(lines.flatMap { $0.map(\.epoch) }).sorted()

@@ -46,7 +46,7 @@ public struct Measure: Sendable {
     }
 
     static func epochs(to milestone: Study.Milestone) -> Measure {
-        let split = MetricsLine.Split(rawValue: milestone.split) ?? .train
+        let split = RunMetrics.Split(rawValue: milestone.split) ?? .train
         return Measure(
             column: "epochs_to_\(milestone.accuracy)",
             title: "epochs to \(split == .train ? "training" : "test") accuracy \(milestone.accuracy)",

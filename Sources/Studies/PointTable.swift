@@ -1,9 +1,10 @@
 import Diagnostics
+import Reports
 
 /// The points of a study as people read them: the judged figures, how many trials they come from, and the seconds of an epoch.
 public struct PointTable: Sendable {
-    public let header: [String]
-    public let rows: [[String]]
+    let header: [String]
+    let rows: [[String]]
 
     public init(_ table: ResultTable) {
         if case .stepsToTarget(let target) = table.study.analysis {
@@ -11,6 +12,12 @@ public struct PointTable: Sendable {
         } else {
             (header, rows) = Self.points(table)
         }
+    }
+
+    public var table: Table {
+        Table(
+            columns: header.enumerated().map { Table.Column($1, $0 == 0 ? .leading : .trailing) },
+            rows: rows.map { row in row.map { Table.Cell($0) } })
     }
 
     private static func points(_ table: ResultTable) -> ([String], [[String]]) {

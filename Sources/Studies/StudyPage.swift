@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Reports
 
@@ -19,9 +20,9 @@ public struct StudyPage: Sendable {
         } else {
             blocks += CurveFigures(table).blocks
         }
-        blocks += [.heading("Results"), .table(Self.table(PointTable(table)))]
+        blocks += [.heading("Results"), .table(PointTable(table).table)]
         blocks += failures
-        blocks += [.heading("To repeat it"), .commands([command.map(Self.shellWord).joined(separator: " ")])]
+        blocks += [.heading("To repeat it"), .commands([shellCommand(["lockstep"] + command.dropFirst())])]
         return Page(title: study.name, subtitle: study.question, blocks: blocks)
     }
 
@@ -36,17 +37,5 @@ public struct StudyPage: Sendable {
         return failed.isEmpty ? [] : [.heading("Failed trials"), .commands(failed)]
     }
 
-    private static func table(_ points: PointTable) -> Table {
-        Table(
-            columns: points.header.enumerated().map { Table.Column($1, $0 == 0 ? .leading : .trailing) },
-            rows: points.rows.map { row in row.map { Table.Cell($0) } })
-    }
-
     private static func asSentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }
-
-    /// As a shell takes it for one word.
-    static func shellWord(_ word: String) -> String {
-        let plain = !word.isEmpty && word.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:,@%+".contains($0) }
-        return plain ? word : "'\(word.replacing("'", with: "'\\''"))'"
-    }
 }

@@ -67,7 +67,7 @@ public struct TimeEstimate: Sendable {
                 "\(trial.name) (\(trial.label)): \(TrialEnd.lastWords(of: "\(folder)/output.txt").joined(separator: " "))")
         }
         let whole = Date().timeIntervalSince(start)
-        let lines = MetricsLine.read("\(folder)/run/metrics.csv")
+        let lines = RunMetrics.epochLines(of: RunDirectory(path: "\(folder)/run"))
         let evaluation = lines.filter { $0.split == .test || $0.split == .validation }.reduce(0) { $0 + $1.seconds }
         let training = lines.filter { $0.split == .train }.reduce(0) { $0 + $1.seconds }
         return Timed(start: max(0, whole - evaluation - training), step: training / Double(steps), evaluation: evaluation)

@@ -37,7 +37,7 @@ struct TrialRun: Sendable {
 
     private func hasReachedGoal(_ trial: Trial) -> Bool {
         guard let goal = trial.recipe.execution.goal else { return false }
-        return MetricsLine.read(directory.run(trial).metrics).contains { $0.split == .validation && $0.error < goal }
+        return RunMetrics.epochLines(of: directory.run(trial)).contains { $0.split == .validation && $0.error < goal }
     }
 
     private func holdsCheckpoint(_ run: RunDirectory) -> Bool {

@@ -116,6 +116,10 @@ public struct RunRecord: Codable, Sendable {
         public var hosts: [String]
         public var started: String
         public var mpi: String
+        /// The processor of rank 0's host; nil where the system, or an earlier lockstep, did not tell.
+        public var processor: String?
+        /// Lockstep's own; nil of one that did not tell.
+        public var version: String?
         /// Where training was taken up: nil for a run from the beginning.
         public var resumedFrom: String?
     }

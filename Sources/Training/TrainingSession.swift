@@ -161,7 +161,7 @@ public final class TrainingSession {
         do {
             try trainer.train()
             try strategy.free()
-            recorder.close("trained to the end")
+            recorder.close(RunState.completion)
         } catch {
             recorder.close(String(describing: error))
             throw error
@@ -210,7 +210,8 @@ public final class TrainingSession {
                     circumstances: .init(
                         command: request.command, ranks: world.size, hosts: hosts,
                         started: ISO8601DateFormatter().string(from: Date()),
-                        mpi: MPIEnvironment.libraryVersion, resumedFrom: resumed?.path)))
+                        mpi: MPIEnvironment.libraryVersion, processor: hostProcessorName(), version: Release.version,
+                        resumedFrom: resumed?.path)))
             path = Array(run.path.utf8)
         }
         try world.broadcast(bytes: &path, from: 0)

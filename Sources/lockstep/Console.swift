@@ -92,14 +92,10 @@ final class Console: TrainingReporter {
         let speed = report.seconds > 0 ? Double(report.samples) / report.seconds : 0
         terminal.print(
             "epoch \(report.epoch)/\(report.epochs)"
-                + "  train \(lossAndAccuracy(report.training))"
-                + (report.validation.map { "  validation \(lossAndAccuracy($0))" } ?? "")
-                + "  test \(lossAndAccuracy(report.test))  "
+                + "  train \(lossAndAccuracy(report.training.meanLoss, report.training.accuracy))"
+                + (report.validation.map { "  validation \(lossAndAccuracy($0.meanLoss, $0.accuracy))" } ?? "")
+                + "  test \(lossAndAccuracy(report.test.meanLoss, report.test.accuracy))  "
                 + "\(Int(speed).grouped) images/s  \(duration(report.seconds))")
-    }
-
-    private func lossAndAccuracy(_ figures: Figures) -> String {
-        String(format: "loss %.4f accuracy %.4f", figures.meanLoss, figures.accuracy)
     }
 
     func wroteCheckpoint(_ path: String) {}

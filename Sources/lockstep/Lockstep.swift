@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 
 /// The root of all commands.
 @main
@@ -13,11 +14,11 @@ struct Lockstep: ParsableCommand {
             Exit codes: 0 done; 64 wrong command line or recipe; 65 bad data or checkpoint; 66 something is not there; 69 MPI or this \
             CPU cannot be used; 70 a fault of lockstep's own; 74 something cannot be read or written; 76 training diverged.
             """,
-        version: "0.1.0, built for \(ProcessorCheck.target)",
+        version: "\(Release.version), built for \(ProcessorCheck.target)",
         subcommands: [
             Train.self, Evaluate.self, Verify.self, Inspect.self, PlanCommand.self, ModelCommand.self, RecipeCommand.self,
             DataCommand.self, StudyCommand.self,
-            Bench.self,
+            Bench.self, ReportCommand.self, Watch.self,
         ])
 
     static func main() {

@@ -3,6 +3,7 @@ import Datasets
 import Diagnostics
 import Foundation
 import MPI
+import Reports
 import Studies
 import Training
 
@@ -127,8 +128,12 @@ struct StudyCommand: ParsableCommand {
             if terminal.isInteractive { terminal.progress("timing \(kind) of \(count) kinds of trial") }
         }
         terminal.endProgress()
-        let rows = study.trials.map { [$0.name, $0.label, "\($0.seed)", duration(estimate.seconds[$0.name] ?? .nan)] }
-        printTable(["trial", "settings", "seed", "about"], rows)
+        let table = Table(
+            columns: [.init("trial"), .init("settings"), .init("seed", .trailing), .init("about", .trailing)],
+            rows: study.trials.map { trial in
+                [trial.name, trial.label, "\(trial.seed)", duration(estimate.seconds[trial.name] ?? .nan)].map { Table.Cell($0) }
+            })
+        for line in table.text(columns: Terminal.columns) { print(line) }
         print(
             "\(study.trials.count) trials, about \(duration(estimate.total(of: study.trials, workers: workers))) with \(workers) "
                 + "worker\(workers == 1 ? "" : "s")"

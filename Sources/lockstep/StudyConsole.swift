@@ -61,21 +61,11 @@ final class StudyConsole {
 
     func ended(_ table: ResultTable) {
         terminal.endProgress()
-        let points = PointTable(table)
-        printTable(points.header, points.rows)
+        for line in PointTable(table).table.text(columns: Terminal.columns) { print(line) }
         let conclusions = Conclusions(table)
         print("")
         for sentence in conclusions.sentences { print("- \(sentence)") }
         if !study.reported.isEmpty { print("reported: \(study.reported)") }
         print("results in \(directory.table), the page in \(directory.page)")
-    }
-}
-
-/// Columns as wide as what is in them; numbers to the right, the first column to the left.
-func printTable(_ header: [String], _ rows: [[String]]) {
-    let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
-    for row in [header] + rows {
-        let cells = row.enumerated().map { column, text in padded(text, to: widths[column], left: column > 0) }
-        print(cells.joined(separator: "  "))
     }
 }

@@ -1,9 +1,11 @@
 import Foundation
+import Reports
 
 /// Standard output: with a line that is drawn over and over where a person watches, plain lines elsewhere.
 final class Terminal {
     let isInteractive: Bool
-    private var progressIsShown = false
+    /// Lines that the next ones are drawn over: one of progress, or those of a panel.
+    private var linesShown = 0
     private let clock = ContinuousClock()
     private var lastShown: ContinuousClock.Instant
 
@@ -21,6 +23,16 @@ final class Terminal {
         return output.map { $0.hasPrefix("/dev/pts/") || $0.hasPrefix("/dev/tty") } ?? false
     }
 
+    /// The width of the terminal that standard output is, or of a usual one where it is none.
+    static var columns: Int { size.map { Int($0.ws_col) } ?? 100 }
+    private static var rows: Int { size.map { Int($0.ws_row) } ?? 25 }
+
+    private static var size: winsize? {
+        var size = winsize()
+        let isKnown = isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0
+        return isKnown && size.ws_col > 0 && size.ws_row > 0 ? size : nil
+    }
+
     /// Whether it is time for another line of progress: five times a second on a terminal, every ten seconds elsewhere.
     var isDue: Bool { clock.now - lastShown >= (isInteractive ? .milliseconds(200) : .seconds(10)) }
 
@@ -28,8 +40,9 @@ final class Terminal {
     func progress(_ text: String) {
         lastShown = clock.now
         if isInteractive {
-            write("\r\u{1B}[2K" + text)
-            progressIsShown = true
+            endProgress()
+            write(text)
+            linesShown = 1
         } else {
             write(text + "\n")
         }
@@ -41,10 +54,21 @@ final class Terminal {
         write(text + "\n")
     }
 
-    /// Clears the line of progress, so that what others write starts on a line of its own.
+    /// Shows several lines over the last such ones, as many and as much of each as the terminal has room for. For terminals alone.
+    func panel(_ lines: [String]) {
+        let (columns, rows) = (Self.columns, Self.rows)
+        var shown = Array(lines.prefix(max(1, rows - 1)))
+        if shown.count < lines.count { shown[shown.count - 1] = "… and \(lines.count - shown.count + 1) lines more" }
+        endProgress()
+        write(shown.map { TerminalWidth.shortened($0, to: columns - 1) }.joined(separator: "\n"))
+        linesShown = shown.count
+    }
+
+    /// Clears the lines of progress, so that what others write starts on a line of its own.
     func endProgress() {
-        if progressIsShown { write("\r\u{1B}[2K") }
-        progressIsShown = false
+        if linesShown > 1 { write("\u{1B}[\(linesShown - 1)A") }
+        if linesShown > 0 { write("\r\u{1B}[J") }
+        linesShown = 0
     }
 
     private func write(_ text: String) {
@@ -60,6 +84,9 @@ func duration(_ seconds: Double) -> String {
     let whole = Int(seconds.rounded())
     return whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole % 3600 / 60) min"
 }
+
+/// `loss 1.2031 accuracy 0.5719`
+func lossAndAccuracy(_ loss: Double, _ accuracy: Double) -> String { String(format: "loss %.4f accuracy %.4f", loss, accuracy) }
 
 /// `text`, filled up with spaces behind it, or in front of it.
 func padded(_ text: String, to width: Int, left: Bool = false) -> String {

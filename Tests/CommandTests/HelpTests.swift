@@ -7,7 +7,7 @@ import Testing
         [], ["train"], ["evaluate"], ["verify"], ["inspect"], ["plan"], ["data"], ["data", "info"], ["data", "verify"],
         ["data", "synthesize"],
         ["data", "fetch"], ["data", "pack"], ["bench"], ["bench", "convolution"], ["bench", "step"],
-        ["bench", "allreduce"], ["study"],
+        ["bench", "allreduce"], ["study"], ["report"], ["watch"],
     ]
 
     @Test func everyCommandHasHelp() throws {

@@ -1,0 +1,56 @@
+import Glibc
+
+extension FlightRecord {
+    /// Whether the process that keeps a record still lives.
+    public enum Life: Sendable, Equatable {
+        /// It closed its record: whatever ended it, it got that far.
+        case ended
+        case alive
+        /// Its record is open and it is no more: killed.
+        case gone
+        /// It is on another host, where this one cannot look.
+        case elsewhere
+    }
+
+    /// What has become of the process, as seen from this host.
+    public var life: Life {
+        if phase == .ended { return .ended }
+        guard host == Self.hostName else { return .elsewhere }
+        guard let start = Self.start(of: process) else { return .gone }
+        // The number may belong to a later process by now; the one that keeps the record had started before it. The clock of starts
+        // counts in hundredths, and its beginning is known to a second.
+        return start <= Double(started) / 1e9 + 2 ? .alive : .gone
+    }
+
+    private static var hostName: String {
+        var name = [CChar](repeating: 0, count: 257)
+        guard gethostname(&name, 256) == 0 else { return "" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// When a process was started, in seconds of CLOCK_REALTIME; nil where there is none, or only what is left of one that ended.
+    private static func start(of process: Int32) -> Double? {
+        // After the command, which is in parentheses and may hold any character: the state, and as the 20th from there the start.
+        guard let status = text(of: "/proc/\(process)/stat"), let end = status.lastIndex(of: ")") else { return nil }
+        let fields = status[end...].split(separator: " ").dropFirst()
+        guard fields.count >= 20, fields.first != "Z", fields.first != "X",
+            let ticks = Double(fields[fields.startIndex + 19]),
+            let boot = text(of: "/proc/stat")?.split(separator: "\n").first(where: { $0.hasPrefix("btime ") }),
+            let booted = Double(boot.dropFirst(6))
+        else { return nil }
+        return booted + ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    private static func text(of path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var (bytes, buffer): ([UInt8], [UInt8]) = ([], Array(repeating: 0, count: 4096))
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { break }
+            bytes += buffer.prefix(count)
+        }
+        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,78 @@
+import Diagnostics
+import Foundation
+import Reports
+import Training
+
+/// What follows from the figures of runs, as sentences; nothing that does not.
+enum RunConclusion {
+    static func sentences(_ runs: [ReportedRun]) -> String { runs.count == 1 ? ofOne(runs[0]) : comparing(runs) }
+
+    private static func ofOne(_ run: ReportedRun) -> String {
+        let asked = run.record.experiment.epochs
+        guard let last = run.metrics.of(.test).last, let best = run.best(.test) else {
+            return "No epoch is over: there are the losses of single steps alone."
+        }
+        var text = "After \(last.epoch) of \(asked) epoch\(asked == 1 ? "" : "s") test accuracy is \(number(last.accuracy))"
+        if let chosen = run.best(.validation), let judged = run.judged {
+            text += "; in epoch \(judged.epoch), which has the best validation accuracy (\(number(chosen.accuracy))), it was "
+            return text + "\(number(judged.accuracy))."
+        }
+        text +=
+            best.epoch == last.epoch
+            ? ", the best of all epochs." : "; the best was \(number(best.accuracy)) after epoch \(best.epoch)."
+        return text
+    }
+
+    private static func comparing(_ runs: [ReportedRun]) -> String {
+        let judged = runs.compactMap { run in run.judged.map { (run: run, figure: $0) } }
+        guard judged.count >= 2 else {
+            return judged.first.map { "Only \($0.run.name) has a finished epoch: there is nothing to compare it with." }
+                ?? "No run has a finished epoch: there is nothing to compare."
+        }
+        guard Set(judged.map { $0.run.record.experiment.data?.description ?? "" }).count == 1 else {
+            return "The runs are of different data, so that none of their accuracies says anything of the others."
+        }
+        let ranked = judged.sorted { $0.figure.accuracy > $1.figure.accuracy }
+        let (first, second) = (ranked[0], ranked[1])
+        let validated = judged.allSatisfy { $0.run.best(.validation) != nil }
+        let measure = validated ? "test accuracy, of the epoch that the held-out images chose" : "best test accuracy"
+        var sentences: [String] = []
+        if first.figure.accuracy == second.figure.accuracy {
+            let equal = ranked.filter { $0.figure.accuracy == first.figure.accuracy }.map(\.run.name)
+            sentences.append("\(list(equal)) have the same \(measure), \(number(first.figure.accuracy)); none is better.")
+        } else {
+            let lead = first.figure.accuracy - second.figure.accuracy
+            sentences.append(
+                "\(first.run.name) has the highest \(measure): \(number(first.figure.accuracy)) after epoch \(first.figure.epoch), "
+                    + "\(number(lead)) more than \(second.run.name) (\(number(second.figure.accuracy)) after epoch \(second.figure.epoch))."
+            )
+            let noise = 2 * standardError(first.figure, second.figure)
+            sentences.append(
+                "Two standard errors of such a difference are \(number(noise)) by the number of test images alone: the lead is "
+                    + (lead > noise ? "larger" : "not larger, so it shows no difference") + ".")
+        }
+        sentences.append("Each is one run: what other seeds would change is not in these numbers.")
+        let epochs = judged.map(\.run.epochs)
+        if Set(epochs).count > 1 {
+            sentences.append("The runs are not equally long: \(list(judged.map { "\($0.run.name) has \($0.run.epochs) epochs" })).")
+        }
+        let without = runs.filter { $0.judged == nil }.map(\.name)
+        if !without.isEmpty { sentences.append("\(list(without)) \(without.count == 1 ? "has" : "have") no finished epoch.") }
+        return sentences.joined(separator: " ")
+    }
+
+    /// Of the difference of two shares that were counted on independent samples: √(p(1−p)/n + q(1−q)/m). Runs that are tested on the same
+    /// images differ by less, so that this errs to the careful side.
+    private static func standardError(_ a: ReportedRun.Best, _ b: ReportedRun.Best) -> Double {
+        func variance(_ figure: ReportedRun.Best) -> Double {
+            figure.accuracy * (1 - figure.accuracy) / Double(max(figure.samples, 1))
+        }
+        return (variance(a) + variance(b)).squareRoot()
+    }
+
+    private static func number(_ accuracy: Double) -> String { fixed(accuracy, decimals: 4) }
+
+    private static func list(_ names: [String]) -> String {
+        names.count < 2 ? names.joined() : names.dropLast().joined(separator: ", ") + " and " + names[names.count - 1]
+    }
+}

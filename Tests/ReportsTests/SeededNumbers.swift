@@ -1,0 +1,22 @@
+@testable import Reports
+
+/// SplitMix64: the same numbers at every run of a test.
+struct SeededNumbers: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A number of any sign, as likely of one power of ten as of another.
+    mutating func magnitude(_ exponents: ClosedRange<Double>) -> Double {
+        let value = Scale.log10.value(at: Double.random(in: exponents, using: &self))
+        return Bool.random(using: &self) ? value : -value
+    }
+}
