@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 import Studies
 
 /// Tells how a study goes: a line for each trial that ends, and one that is redrawn on a terminal.
