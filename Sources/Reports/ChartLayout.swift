@@ -79,7 +79,7 @@ struct ChartLayout {
 
     /// As many ticks as their labels have room for.
     private static func ticks(of range: AxisRange, from left: Double, to right: Double, within width: Double) -> Ticks {
-        var count = max(2, Int((right - left) / 40))
+        var count = max(2, Int((right - left) / 55))
         while count > 1 {
             let ticks = range.ticks(count: count)
             var end = -Double.infinity

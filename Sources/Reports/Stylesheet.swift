@@ -29,10 +29,12 @@ enum Stylesheet {
         caption{text-align:left;color:var(--soft);padding-bottom:6px}
         th,td{padding:5px 18px 5px 0;text-align:left;vertical-align:top}
         td{border-top:1px solid var(--rule)}
+        td.short{white-space:nowrap}
+        tbody:first-child tr:first-child td,caption+tbody tr:first-child td{border-top:0}
         th{color:var(--soft);font-weight:600;white-space:nowrap}
         th.number,td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-        pre{background:var(--panel);border-radius:6px;padding:12px 16px;margin:0 0 16px;overflow-x:auto;\
-        font:13px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
+        pre{background:var(--panel);border-radius:6px;padding:12px 16px;margin:0 0 16px;\
+        white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
         """
 
     private static let figures = """
@@ -67,7 +69,7 @@ enum Stylesheet {
     private static let narrowAndPrint = """
         @media (max-width:600px){main{padding:20px 16px 48px}h1{font-size:23px}.wide{display:none}.narrow{display:block}}
         @media print{:root{color-scheme:light}body{font-size:11pt}main{max-width:none;padding:0}figure,tr,pre,.conclusion{break-inside:avoid}\
-        h2,figcaption{break-after:avoid}.table,pre{overflow:visible}pre{white-space:pre-wrap;overflow-wrap:anywhere}\
+        h2,figcaption{break-after:avoid}.table{overflow:visible}\
         .wide{display:block}.narrow{display:none}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
         """
 }

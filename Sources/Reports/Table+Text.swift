@@ -6,8 +6,10 @@ extension Table {
     public func text(columns limit: Int = .max) -> [String] {
         let widths = fitted(to: limit)
         var lines = caption.isEmpty ? [] : TerminalWidth.lines(caption, width: limit)
-        lines += layOut(columns.map { Cell($0.header) }, widths)
-        lines.append(widths.map { String(repeating: "─", count: $0) }.joined(separator: "  "))
+        if hasHeader {
+            lines += layOut(columns.map { Cell($0.header) }, widths)
+            lines.append(widths.map { String(repeating: "─", count: $0) }.joined(separator: "  "))
+        }
         for row in rows { lines += layOut(row, widths) }
         return lines
     }

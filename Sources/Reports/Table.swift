@@ -48,6 +48,9 @@ public struct Table: Sendable, Equatable {
     /// A sentence that names the table; none if empty.
     public var caption: String
 
+    /// Whether any column has a name; a table of names and values needs none.
+    var hasHeader: Bool { columns.contains { !$0.header.isEmpty } }
+
     /// - Precondition: each row has a cell for each column.
     public init(columns: [Column], rows: [[Cell]] = [], caption: String = "") {
         self.columns = columns

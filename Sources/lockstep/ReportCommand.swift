@@ -2,6 +2,7 @@ import ArgumentParser
 import Diagnostics
 import Foundation
 import Reports
+import Training
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -46,7 +47,7 @@ struct ReportCommand: ParsableCommand {
             try Data(page.html().utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
             throw Failure(
-                .io, "\(path) cannot be written: \((error as NSError).localizedDescription); give another file by --output")
+                .io, "\(path) cannot be written: \(reason(error)); give another file by --output")
         }
         print("wrote \(path)")
     }

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Reports
 import Training
 
 /// A run as its directory tells of it.
@@ -9,7 +10,7 @@ struct ReportedRun {
     let record: RunRecord
     let metrics: RunMetrics
     let state: RunState
-    /// The last step that a rank began.
+    /// Steps that were taken, by the rank that took the most.
     let step: Int
 
     /// Reads runs, and names each by its directory; by its whole path where two directories are named alike.
@@ -76,10 +77,10 @@ struct ReportedRun {
         return lines.map { $0.imagesPerSecond * $0.seconds }.reduce(0, +) / seconds
     }
 
-    /// Why it ended before its end, in a rank's own words.
+    /// Why it ended before its end, in a rank's own words: the beginning of them, for what follows may be a list of images.
     var fault: String? {
         switch state {
-        case .diverged(let reason), .failed(let reason): reason
+        case .diverged(let reason), .failed(let reason): TerminalWidth.shortened(reason, to: 240)
         default: nil
         }
     }

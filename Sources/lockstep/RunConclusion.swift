@@ -20,7 +20,7 @@ enum RunConclusion {
         text +=
             best.epoch == last.epoch
             ? ", the best of all epochs." : "; the best was \(number(best.accuracy)) after epoch \(best.epoch)."
-        return text
+        return "\(text) \(flattery)"
     }
 
     private static func comparing(_ runs: [ReportedRun]) -> String {
@@ -35,11 +35,11 @@ enum RunConclusion {
         let ranked = judged.sorted { $0.figure.accuracy > $1.figure.accuracy }
         let (first, second) = (ranked[0], ranked[1])
         let validated = judged.allSatisfy { $0.run.best(.validation) != nil }
-        let measure = validated ? "test accuracy, of the epoch that the held-out images chose" : "best test accuracy"
+        let measure = validated ? "test accuracy, of the epoch that the held-out images chose" : "test accuracy of any epoch"
         var sentences: [String] = []
         if first.figure.accuracy == second.figure.accuracy {
             let equal = ranked.filter { $0.figure.accuracy == first.figure.accuracy }.map(\.run.name)
-            sentences.append("\(list(equal)) have the same \(measure), \(number(first.figure.accuracy)); none is better.")
+            sentences.append("\(list(equal)) have the same highest \(measure), \(number(first.figure.accuracy)); none is better.")
         } else {
             let lead = first.figure.accuracy - second.figure.accuracy
             sentences.append(
@@ -51,6 +51,7 @@ enum RunConclusion {
                 "Two standard errors of such a difference are \(number(noise)) by the number of test images alone: the lead is "
                     + (lead > noise ? "larger" : "not larger, so it shows no difference") + ".")
         }
+        if !validated { sentences.append(flattery) }
         sentences.append("Each is one run: what other seeds would change is not in these numbers.")
         let epochs = judged.map(\.run.epochs)
         if Set(epochs).count > 1 {
@@ -60,6 +61,9 @@ enum RunConclusion {
         if !without.isEmpty { sentences.append("\(list(without)) \(without.count == 1 ? "has" : "have") no finished epoch.") }
         return sentences.joined(separator: " ")
     }
+
+    /// What a maximum over epochs is worth that the test images themselves have chosen.
+    private static let flattery = "No images were held out: a best epoch is chosen by the test set itself, which flatters it."
 
     /// Of the difference of two shares that were counted on independent samples: √(p(1−p)/n + q(1−q)/m). Runs that are tested on the same
     /// images differ by less, so that this errs to the careful side.

@@ -45,7 +45,8 @@ enum RunFigures {
         var charts = [
             losses(runs),
             chart(
-                runs, "Learning rate", Axis("step"), Axis("learning rate", scale: widely ? .log10 : .linear), split, x: \.step,
+                runs, "Learning rate", Axis("step"), widely ? Axis("learning rate", scale: .log10) : Axis("learning rate", from: 0),
+                split, x: \.step,
                 y: \.learningRate),
         ]
         let norms = runs.map { run in
@@ -63,9 +64,11 @@ enum RunFigures {
 
     private static func losses(_ runs: [ReportedRun]) -> Chart {
         var chart = chart(runs, "Loss of single steps", Axis("step"), Axis("loss of the step's batch"), .step, x: \.step, y: \.loss)
-        // The step that diverged stands in no log, for no rank took it.
+        let losses = chart.series.flatMap { $0.points.map(\.y) }.filter(\.isFinite)
+        if let least = losses.min(), let most = losses.max(), least > 0, most > 100 * least { chart.y.scale = .log10 }
+        // The step that diverged stands in no log, for no rank has taken it.
         for (index, run) in runs.enumerated() {
-            if case .diverged = run.state { chart.series[index].points.append(.init(x: Double(run.step), y: .nan)) }
+            if case .diverged = run.state { chart.series[index].points.append(.init(x: Double(run.step + 1), y: .nan)) }
         }
         return chart
     }

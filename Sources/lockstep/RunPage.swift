@@ -7,24 +7,24 @@ enum RunPage {
     static func page(_ runs: [ReportedRun]) throws -> Page {
         var blocks: [Page.Block] = [.conclusion(RunConclusion.sentences(runs))]
         for run in runs {
-            if let fault = run.fault { blocks.append(.paragraph("\(run.name) was ended by a fault: \(fault)")) }
+            if let fault = run.fault { blocks.append(.paragraph("\(run.name) ended early: \(fault)")) }
             if run.metrics.isCut {
                 blocks.append(.paragraph("\(run.name): the last line of metrics.csv has no end, and was left out."))
             }
         }
         blocks += [.heading("Results"), .table(RunTables.summary(runs))]
-        if runs.count == 1 {
-            blocks += [.heading("Curves"), .figures(RunFigures.figures(runs))]
-            blocks += [.heading("Settings"), .table(RunSettings.table(try RunSettings.all(runs[0]), runs: runs))]
-        } else {
+        if runs.count > 1 {
             let rows = try RunSettings.differences(runs)
             blocks.append(.heading("Settings that differ"))
             blocks.append(
                 rows.isEmpty ? .paragraph("None: the runs have the same settings.") : .table(RunSettings.table(rows, runs: runs)))
-            blocks += [.heading("Curves"), .figures(RunFigures.figures(runs))]
         }
+        blocks += [.heading("Curves"), .figures(RunFigures.figures(runs))]
         blocks += [.heading("Where it ran"), .table(RunTables.environment(runs))]
         blocks += [.heading(runs.count == 1 ? "To repeat it" : "To repeat them"), .commands(runs.map { repetition($0) })]
+        if runs.count == 1 {
+            blocks += [.heading("Settings"), .table(RunSettings.table(try RunSettings.all(runs[0]), runs: runs))]
+        }
         return Page(title: runs.map(\.name).joined(separator: ", "), subtitle: subtitle(runs), blocks: blocks)
     }
 
@@ -37,10 +37,11 @@ enum RunPage {
         return parts.joined(separator: "; ")
     }
 
-    /// The command of the run's latest start, for a run directory of its own.
+    /// The command of the run's latest start: for a run directory of its own, unless it went on with what stood in the old one.
     static func repetition(_ run: ReportedRun) -> String {
         var arguments = Array(run.record.circumstances.command.dropFirst())
-        while let place = arguments.firstIndex(where: { $0 == "--run" || $0.hasPrefix("--run=") }) {
+        let isResumed = run.record.circumstances.resumedFrom != nil
+        while !isResumed, let place = arguments.firstIndex(where: { $0 == "--run" || $0.hasPrefix("--run=") }) {
             arguments.removeSubrange(place..<min(arguments.count, place + (arguments[place] == "--run" ? 2 : 1)))
         }
         let command = shellCommand(["lockstep"] + arguments)

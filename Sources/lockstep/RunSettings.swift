@@ -11,11 +11,12 @@ enum RunSettings {
         let values: [String?]
     }
 
-    /// All settings but the layers, whose list is long, and those that only say where a run stands.
+    /// All settings of a run, the experiment's first, but for its layers, whose list is long, and for what stands elsewhere in a report.
     static func all(_ run: ReportedRun) throws -> [Row] {
-        try settings(run).filter { !$0.key.hasPrefix(layers) }.sorted { $0.key < $1.key }.map {
-            Row(path: $0.key, values: [$0.value])
-        }
+        let elsewhere = [layers, "experiment.data.", "experiment.model.input", "experiment.model.classes", "ranks"]
+        let rows = try settings(run).filter { setting in !elsewhere.contains { setting.key.hasPrefix($0) } }
+            .sorted { $0.key < $1.key }.map { Row(path: $0.key, values: [$0.value]) }
+        return rows.filter { $0.path.hasPrefix("experiment.") } + rows.filter { !$0.path.hasPrefix("experiment.") }
     }
 
     static func differences(_ runs: [ReportedRun]) throws -> [Row] {

@@ -66,9 +66,9 @@ extension RunSnapshot {
         switch state {
         case .running, .elsewhere, .unknown: nil
         case .finished: "finished: trained to the end, step \(step.grouped)"
-        case .diverged(let reason), .failed(let reason): "ended by a fault in step \(step.grouped): \(reason)"
+        case .diverged(let reason), .failed(let reason): "ended by a fault after step \(step.grouped): \(reason)"
         case .killed(let ranks):
-            "killed in step \(step.grouped): rank\(ranks.count == 1 ? "" : "s") \(ranks.map(String.init).joined(separator: ", ")) left "
+            "killed after step \(step.grouped): rank\(ranks.count == 1 ? "" : "s") \(ranks.map(String.init).joined(separator: ", ")) left "
                 + "no word; 'lockstep train --resume --run \(run.path)' goes on from the newest checkpoint"
         }
     }

@@ -24,7 +24,7 @@ struct RunSnapshot {
         state = RunState(ranks)
     }
 
-    /// Steps that every rank has taken or is taking.
+    /// Steps that every rank has taken.
     var step: Int { ranks.map(\.step).min() ?? 0 }
 
     var stepsPerEpoch: Int? {

@@ -43,7 +43,7 @@ enum RunTables {
                 ("started", .leading, { Table.Cell($0.record.circumstances.started) }),
                 ("hosts", .leading, { Table.Cell(hosts($0.record.circumstances.hosts)) }),
                 ("processor", .leading, { Table.Cell($0.record.circumstances.processor ?? "not recorded") }),
-                ("MPI", .leading, { Table.Cell($0.record.circumstances.mpi) }),
+                ("MPI", .leading, { Table.Cell(String($0.record.circumstances.mpi.prefix { $0 != "," })) }),
                 ("lockstep", .leading, { Table.Cell($0.record.circumstances.version ?? "not recorded") }),
                 ("data", .leading, { Table.Cell($0.record.execution.data ?? "not recorded") }),
                 ("resumed from", .leading, { Table.Cell($0.record.circumstances.resumedFrom ?? "–") }),

@@ -14,8 +14,8 @@ struct Watch: ParsableCommand {
             lockstep watch runs/lenet5-cifar10-1
             """)
 
-    @Argument(help: "A run directory.")
-    var run: String
+    @Argument(help: ArgumentHelp("A run directory.", valueName: "run"))
+    var directory: String
 
     @Option(parsing: .unconditional, help: "Seconds without any change after which the run is said to stand still.")
     var stillAfter = 30.0
@@ -26,7 +26,7 @@ struct Watch: ParsableCommand {
         }
     }
 
-    func run() throws { try RunWatch(RunDirectory(path: run), stillAfter: .seconds(stillAfter)).watch() }
+    func run() throws { try RunWatch(RunDirectory(path: directory), stillAfter: .seconds(stillAfter)).watch() }
 }
 
 /// Looks at a run's files again and again, and tells what changes.

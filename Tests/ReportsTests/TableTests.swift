@@ -21,6 +21,12 @@ import Testing
             ])
     }
 
+    @Test func withoutNamesThereIsNoHeader() {
+        let table = Table(columns: [.init(""), .init("")], rows: [["ranks", "2"], ["time", "3 s"]])
+        #expect(table.text() == ["ranks  2", "time   3 s"])
+        #expect(!table.html.contains("<thead>"))
+    }
+
     /// A table is never wider than it may be, loses no character, and gives way where it is widest.
     @Test(arguments: [24, 30, 40, 79]) func wideTextIsBroken(limit: Int) {
         let long = "a name of many words that no terminal has the room for"
