@@ -119,7 +119,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "StudiesTests",
-            dependencies: ["Cluster", "Datasets", "Diagnostics", "Studies", "TestSupport", "Training", "lockstep"],
+            dependencies: ["Cluster", "Diagnostics", "Networks", "Studies", "TestSupport", "Training", "lockstep"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(

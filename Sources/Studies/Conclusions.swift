@@ -26,7 +26,7 @@ public struct Conclusions: Sendable {
     public var spreadNote: String {
         study.seedCount > 1
             ? "Means over \(study.seedCount) seeds; bands reach from the smallest to the largest of them, ± is a 95 % t-interval of the mean. A difference counts when a t test with the deviation "
-                + "pooled over all points finds it at a level of 0.05, shared out over all pairs."
+                + "pooled over all points finds it at a level of 0.05, shared out over all pairs that are compared."
             : "One seed: the spread is unknown."
     }
 
@@ -50,38 +50,32 @@ public struct Conclusions: Sendable {
 
     private var againstBaseline: [String] {
         guard let baseline = table.points.first else { return [] }
-        var sentences: [String] = []
-        for measure in study.judged {
-            let spreads = table.points.map { $0.spread(measure) }
-            let test = DifferenceTest(spreads)
-            guard let base = spreads.first, base.count > 0 else { continue }
-            var (same, described): ([String], [String]) = ([], [])
-            for (result, spread) in zip(table.points, spreads).dropFirst() where spread.count > 0 {
-                let told = "\(result.label) \(measure.text(spread.mean))"
-                guard let critical = test.critical(spread, base) else {
-                    described.append(told)
-                    continue
-                }
-                let difference = spread.mean - base.mean
-                if abs(difference) > critical {
-                    sentences.append(
-                        "\(measure.title): \(result.label) is \(difference > 0 ? "above" : "below") \(baseline.label) "
-                            + "(\(measure.text(spread.mean)) against \(measure.text(base.mean)))")
-                } else {
-                    same.append(told)
-                }
-            }
-            if !same.isEmpty {
-                sentences.append(
-                    "\(measure.title): no difference found between \(baseline.label) \(measure.text(base.mean)) and \(list(same))")
-            }
-            if !described.isEmpty {
-                sentences.append(
-                    "\(measure.title): \(baseline.label) \(measure.text(base.mean)); \(list(described)); one seed, so the spread is unknown and no difference is claimed"
-                )
-            }
+        return study.judged.flatMap { against(baseline, $0) } + divergence
+    }
+
+    private func against(_ baseline: PointResult, _ measure: Measure) -> [String] {
+        let base = baseline.spread(measure)
+        let others = table.points.dropFirst().map { (label: $0.label, spread: $0.spread(measure)) }.filter { $0.spread.count > 0 }
+        guard base.count > 0, !others.isEmpty else { return [] }
+        func told(_ label: String, _ spread: Spread) -> String { "\(label) (\(measure.text(spread.mean)))" }
+        let first = "\(measure.title): \(told(baseline.label, base))"
+        let test = DifferenceTest([base] + others.map(\.spread), comparisons: others.count)
+        guard test.deviation != nil else {
+            let means = others.sorted { $0.spread.mean > $1.spread.mean }
+            // All of a few, the ends of many.
+            let shown = means.count > 4 ? [means[0], means[means.count - 1]] : means
+            let words = list(shown.map { told($0.label, $0.spread) })
+            return [
+                "\(first); \(means.count > 4 ? "of \(means.count) others the largest and the smallest are " : "")\(words); one seed, so the "
+                    + "spread is unknown and no difference is claimed"
+            ]
         }
-        return sentences + divergence
+        let above = others.filter { test.isLarger($0.spread, base) }.map { told($0.label, $0.spread) }
+        let below = others.filter { test.isLarger(base, $0.spread) }.map { told($0.label, $0.spread) }
+        let same = others.filter { !test.isLarger($0.spread, base) && !test.isLarger(base, $0.spread) }
+        return (above.isEmpty ? [] : ["\(first) is below \(list(above))"])
+            + (below.isEmpty ? [] : ["\(first) is above \(list(below))"])
+            + (same.isEmpty ? [] : ["\(first): no difference found from \(list(same.map { told($0.label, $0.spread) }))"])
     }
 
     private var amongAll: [String] {

@@ -23,14 +23,15 @@ public struct Spread: Sendable, Equatable {
 
 /// When two points differ: by more than chance makes of seeds.
 ///
-/// A t test with the deviation pooled over all points, at a level of 0.05 shared out evenly (Bonferroni) over all pairs that could be
+/// A t test with the deviation pooled over all points, at a level of 0.05 shared out evenly (Bonferroni) over all pairs that are
 /// compared: where no point differs from any other, all are told to be the same in 95 of 100 studies.
 public struct DifferenceTest: Sendable, Equatable {
     /// The pooled standard deviation; nil where no point has two seeds.
     public let deviation: Double?
     private let quantile: Double
 
-    public init(_ points: [Spread]) {
+    /// - Parameter comparisons: the pairs that are compared; nil for all.
+    public init(_ points: [Spread], comparisons: Int? = nil) {
         let degrees = points.reduce(0) { $0 + max(0, $1.count - 1) }
         let measured = points.filter { $0.count > 0 }.count
         guard degrees > 0, measured > 1 else {
@@ -39,7 +40,7 @@ public struct DifferenceTest: Sendable, Equatable {
         }
         deviation = (points.reduce(0) { $0 + ($1.count > 1 ? $1.squares : 0) } / Double(degrees)).squareRoot()
         quantile = StudentDistribution.twoSidedQuantile(
-            level: 0.05 / Double(measured * (measured - 1) / 2), degrees: Double(degrees))
+            level: 0.05 / Double(comparisons ?? measured * (measured - 1) / 2), degrees: Double(degrees))
     }
 
     /// The least difference of means that is beyond the spread; nil where the spread is unknown.
