@@ -127,8 +127,8 @@ public struct StepsToTarget: Sendable {
                 }
             }
             guard !shared.isEmpty else { return nil }
-            return "\(curve.method.title) against \(base.method.title), steps saved: "
-                + shared.map { "\(String(format: "%.2f", $0.ratio))× at batch \($0.batch)" }.joined(separator: ", ")
+            return "steps of \(base.method.title) ÷ steps of \(curve.method.title): "
+                + shared.map { "\(String(format: "%.2f", $0.ratio)) at batch \($0.batch)" }.joined(separator: ", ")
         }
     }
 
