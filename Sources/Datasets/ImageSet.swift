@@ -37,7 +37,7 @@ public final class ImageSet: @unchecked Sendable {
     /// Bytes whose checksum is known from where they were written.
     let seals: [Seal]
     private let parts: [Part]
-    /// What the parts' addresses point into: held, never used.
+    /// What the parts' addresses point into.
     private let regions: [ByteRegion]
 
     /// Precondition: at least one part, each with at least one record; parts in order without gaps.
@@ -61,6 +61,11 @@ public final class ImageSet: @unchecked Sendable {
         self.regions = regions
         self.files = files
         self.seals = seals
+    }
+
+    /// CRC-32 of some bytes before, and of all bytes that this set is read from, headers included, in order of its files.
+    func checksum(after before: UInt32) -> UInt32 {
+        regions.reduce(before) { Checksums.crc32(of: UnsafeRawBufferPointer(start: $1.base, count: $1.count), after: $0) }
     }
 
     /// Bytes of one image: channels × height × width.

@@ -6,6 +6,12 @@ public enum BLAS {
     public static func setThreadCount(_ count: Int) {
         openblas_set_num_threads(Int32(count))
     }
+
+    /// The CPU whose kernels OpenBLAS has chosen for this process, by its name for it, such as `SkylakeX`: with it, the order of sums changes.
+    /// And the version and options that OpenBLAS was built with.
+    public static var kernels: String { "\(text(openblas_get_corename())), \(text(openblas_get_config()))" }
+
+    private static func text(_ pointer: UnsafePointer<CChar>?) -> String { pointer.map { String(cString: $0) } ?? "" }
 }
 
 /// A row-major matrix in memory, seen as it stands or transposed; `stride` is the distance in floats between rows as stored.

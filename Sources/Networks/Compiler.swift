@@ -7,6 +7,8 @@ protocol CompiledLayer {
     var backwardUse: Use { get }
     /// Where the gradients that its backward pass adds to start in the arena.
     var gradientOffsets: [Int] { get }
+    /// How many gradients of parameters it has.
+    var gradientCount: Int { get }
     /// The fewest samples that it had better be given at a time; `Int.max` for as many as there are.
     func leastSamples(_ direction: Direction) -> Int
     /// Whether what it gives in a direction is so cheap that it is computed again where another pass needs it, instead of being kept.
@@ -23,6 +25,7 @@ protocol CompiledLayer {
 
 extension CompiledLayer {
     var gradientOffsets: [Int] { [] }
+    var gradientCount: Int { 0 }
     func leastSamples(_ direction: Direction) -> Int { 1 }
     func isCheap(_ direction: Direction) -> Bool { false }
     func prepare(_ direction: Direction, _ weights: WeightPreparation) {}

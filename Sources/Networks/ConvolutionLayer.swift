@@ -13,6 +13,9 @@ struct ConvolutionLayer: CompiledLayer {
     var backwardUse: Use { wiring.backward(keeping: [wiring.input] + [preparedBackward].compactMap(\.self)) }
 
     var gradientOffsets: [Int] { parameters.offsets }
+    var gradientCount: Int {
+        kernels.forward.shape.weightCount + (parameters.bias == nil ? 0 : kernels.forward.shape.outputChannels)
+    }
 
     func leastSamples(_ direction: Direction) -> Int {
         switch direction {

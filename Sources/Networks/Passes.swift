@@ -1,7 +1,8 @@
 /// The passes of a plan, in both directions.
 ///
 /// Where BatchNorm needs a sum over the micro-batch, or over all ranks, a stage ends: there is one stage more than there are BatchNorm
-/// layers. Within a stage, passes end where actions that want the whole micro-batch at once (matrix products with large weights) meet others.
+/// layers. Within a stage, passes end where actions that want the whole micro-batch at once (matrix products with large weights) meet others,
+/// and on the way back behind layers of many weights, whose gradients are then final and can travel while the rest is computed.
 struct Passes {
     /// In the order in which they run.
     let forward: [Pass]
@@ -23,6 +24,7 @@ struct Passes {
         for layer in layers.reversed() {
             if let normalisation = layer as? BatchNormLayer { builder.endStage(with: .sums(normalisation, .backward)) }
             builder.append(.backward(layer))
+            if layer.gradientCount >= Self.worthSending { builder.endPass() }
         }
         let backwardCounts = builder.stages.map(\.count)
         order += builder.stages
@@ -35,6 +37,10 @@ struct Passes {
         backwardStages = Self.ranges(backwardCounts).reversed()
     }
 
+    /// Gradients that are worth a pass of their own: a quarter of a megabyte. So many weights are worked on longer than it takes to read
+    /// activations once more.
+    private static let worthSending = 1 << 16
+
     private static func ranges(_ counts: [Int]) -> [Range<Int>] {
         var end = 0
         return counts.map { count in
@@ -45,10 +51,15 @@ struct Passes {
 
     private struct Builder {
         var stages: [[Pass]] = [[]]
+        private var isPassOver = false
+
+        /// The next action begins another pass.
+        mutating func endPass() { isPassOver = true }
 
         mutating func append(_ action: Action) {
+            defer { isPassOver = false }
             var passes = stages.removeLast()
-            if let last = passes.last, last.wantsAll == (action.leastSamples == .max) || action.isIndifferent {
+            if !isPassOver, let last = passes.last, last.wantsAll == (action.leastSamples == .max) || action.isIndifferent {
                 passes[passes.count - 1].append(action)
             } else {
                 passes.append(Pass(action))
@@ -56,7 +67,9 @@ struct Passes {
             stages.append(passes)
         }
 
+        /// The sums that end a stage are taken of what the last pass has just left in the cache.
         mutating func endStage(with action: Action) {
+            isPassOver = false
             append(action)
             stages.append([])
         }

@@ -4,13 +4,21 @@ import Kernels
 import MPI
 
 /// What is done with a bucket.
-public enum ExchangeForm: Sendable, CaseIterable {
+public enum ExchangeForm: Sendable, CaseIterable, CustomStringConvertible {
     /// Every rank gets the whole sum.
     case allReduce
     /// Every rank gets the part of the sum that it owns; the rest of the bucket is then undefined.
     case reduceScatter
     /// Every rank gets, unchanged, what each rank has in the part that it owns.
     case allGather
+
+    public var description: String {
+        switch self {
+        case .allReduce: "sum"
+        case .reduceScatter: "shared-out sum"
+        case .allGather: "all-gather"
+        }
+    }
 }
 
 /// A range of the arena that is exchanged at once.
@@ -47,6 +55,9 @@ public final class GradientExchange {
     /// This rank's slots: one for each partial sum that it has at a time, at most.
     public let slots: [UnsafeMutableBufferPointer<Float>]
     public let buckets: [ExchangeBucket]
+
+    /// Called with the number of a bucket whose exchange is over.
+    public var onFinish: ((Int) -> Void)?
 
     private let node: Communicator
     private let messages: Communicator
@@ -139,7 +150,13 @@ public final class GradientExchange {
     public func start(_ bucket: Int, _ form: ExchangeForm = .allReduce) throws {
         try exchanges[bucket].start(form)
         // What needs nobody else, such as sending this rank's part, is not left for later.
-        if try !exchanges[bucket].advance() { underWay.append(bucket) }
+        if try !advance(bucket) { underWay.append(bucket) }
+    }
+
+    private func advance(_ bucket: Int) throws -> Bool {
+        guard try exchanges[bucket].advance() else { return false }
+        onFinish?(bucket)
+        return true
     }
 
     /// Goes on with buckets under way, as far as others have done their parts; true when none is left. Never waits: to be called now and
@@ -150,7 +167,7 @@ public final class GradientExchange {
     public func progress() throws -> Bool {
         for _ in 0..<min(underWay.count, glances) {
             if next >= underWay.count { next = 0 }
-            if try exchanges[underWay[next]].advance() { underWay.remove(at: next) } else { next += 1 }
+            if try advance(underWay[next]) { underWay.remove(at: next) } else { next += 1 }
         }
         return underWay.isEmpty
     }

@@ -22,16 +22,15 @@ final class LinearBuffers {
     private let passInputs: [AlignedFloats]
 
     init(_ divided: DividedModel, capacity: HybridCapacity, passes: Int) {
-        let widths = (0...divided.linearCount).map(divided.width)
-        func rows(_ count: Int, _ width: Int) -> AlignedFloats { AlignedFloats(count: count * width) }
-        ownActivations = rows(capacity.share, widths[0])
-        ownGradients = rows(capacity.share, widths[0])
-        returning = rows(capacity.pass, widths[0])
-        returned = rows(min(capacity.share, capacity.pass), widths[0])
-        outputs = widths.dropFirst().map { rows(capacity.pass, $0) }
-        outputGradients = rows(capacity.pass, divided.model.classes)
-        blocks = rows(capacity.pass, widths.dropFirst().max() ?? 0)
-        passInputs = (0..<min(2, passes)).map { _ in rows(capacity.pass, widths[0]) }
+        let sizes = LinearBufferSizes(divided, capacity: capacity, passes: passes)
+        ownActivations = AlignedFloats(count: sizes.share)
+        ownGradients = AlignedFloats(count: sizes.share)
+        returning = AlignedFloats(count: sizes.passInputs)
+        returned = AlignedFloats(count: sizes.returned)
+        outputs = sizes.outputs.map { AlignedFloats(count: $0) }
+        outputGradients = AlignedFloats(count: sizes.outputGradients)
+        blocks = AlignedFloats(count: sizes.blocks)
+        passInputs = (0..<sizes.passInputCount).map { _ in AlignedFloats(count: sizes.passInputs) }
         labels = .allocate(capacity: capacity.globalBatch)
         labels.initialize(repeating: 0, count: capacity.globalBatch)
         places = .allocate(capacity: capacity.pass)

@@ -180,7 +180,9 @@ private struct StepCompiler {
     }
 
     private mutating func updateAll() {
-        operations.append(.update(exchangedRange.lowerBound..<network.trainedCount))
+        // In front of divided linear layers there may be nothing that is trained.
+        let range = exchangedRange.lowerBound..<network.trainedCount
+        if !range.isEmpty { operations.append(.update(range)) }
         if network.hasStatistics { operations.append(.updateStatistics) }
     }
 

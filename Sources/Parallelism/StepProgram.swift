@@ -57,11 +57,19 @@ public enum Operation: Sendable, Equatable, CustomStringConvertible {
         case .add(let slot, let range): "add slot \(slot) to slot \(slot - 1), \(range.text)"
         case .check(let slots, let range): "check slots \(slots.text), \(range.text)"
         case .exchange(let collective): "exchange \(collective)"
-        case .start(let bucket, let form): "start \(form.text) of bucket \(bucket)"
-        case .finish(let bucket, let form): "finish \(form.text) of bucket \(bucket)"
+        case .start(let bucket, let form): "start \(form) of bucket \(bucket)"
+        case .finish(let bucket, let form): "finish \(form) of bucket \(bucket)"
         case .update(let range): "update \(range.text)"
         case .linear(let operation): operation.description
         case .updateStatistics: "update running statistics"
+        }
+    }
+
+    /// Whether it has its counterpart on every other rank.
+    public var isExchange: Bool {
+        switch self {
+        case .exchange, .start, .finish, .linear: true
+        case .clear, .prepare, .forward, .backward, .add, .check, .update, .updateStatistics: false
         }
     }
 
@@ -79,28 +87,11 @@ public struct StepProgram: Sendable, Equatable, CustomStringConvertible {
     init(_ operations: [Operation]) { self.operations = operations }
 
     /// What has its counterpart on every other rank, and must be the same there.
-    public var exchanges: [Operation] {
-        operations.filter {
-            switch $0 {
-            case .exchange, .start, .finish, .linear: true
-            case .clear, .prepare, .forward, .backward, .add, .check, .update, .updateStatistics: false
-            }
-        }
-    }
+    public var exchanges: [Operation] { operations.filter(\.isExchange) }
 
     public var description: String { operations.map(\.description).joined(separator: "\n") }
 }
 
 extension Range<Int> {
     fileprivate var text: String { "\(lowerBound)..<\(upperBound)" }
-}
-
-extension ExchangeForm {
-    fileprivate var text: String {
-        switch self {
-        case .allReduce: "sum"
-        case .reduceScatter: "shared-out sum"
-        case .allGather: "all-gather"
-        }
-    }
 }

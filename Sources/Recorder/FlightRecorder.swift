@@ -112,6 +112,15 @@ public final class FlightRecorder {
         store(now(), RecordLayout.sinceOffset)
     }
 
+    /// Does `work`, a collective over `count` values in which this rank may wait for others: entered before, and left behind it. One that
+    /// throws stays as it is, entered and not left.
+    public func during<Result>(_ kind: CollectiveKind, count: Int, _ work: () throws -> Result) rethrows -> Result {
+        let number = collectiveEntered(kind: kind, count: count)
+        let result = try work()
+        collectiveLeft(number)
+        return result
+    }
+
     private func store<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number, _ offset: Int) {
         base.storeBytes(of: number, toByteOffset: offset, as: Number.self)
     }
@@ -132,6 +141,14 @@ public final class FlightRecorder {
             (RecordLayout.operationOffset, RecordLayout.noOperation), (RecordLayout.hostByteCountOffset, UInt32(hostByteCount)),
         ] { image.storeBytes(of: number, toByteOffset: offset, as: UInt32.self) }
         return image
+    }
+}
+
+extension FlightRecorder? {
+    /// The same; only `work` where there is no recorder.
+    public func during<Result>(_ kind: CollectiveKind, count: Int, _ work: () throws -> Result) rethrows -> Result {
+        guard let recorder = self else { return try work() }
+        return try recorder.during(kind, count: count, work)
     }
 }
 

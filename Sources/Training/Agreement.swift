@@ -1,5 +1,6 @@
 import Diagnostics
 import MPI
+import Recorder
 
 /// A failure that every rank knows of: each throws this same value, so one report and one exit code serve all.
 public struct AgreedFailure: Error, CustomStringConvertible, Sendable {
@@ -23,15 +24,16 @@ extension Communicator {
     /// Does `work` on this rank and returns its value if it succeeded on every rank; collective.
     ///
     /// A failure on one rank is thus known to all before the next collective, where it would leave the others waiting for ever.
+    /// - Parameter recorder: notes that the others are waited for.
     /// - Throws: `AgreedFailure` on every rank, if `work` threw on any.
-    public func agreed<Value>(_ work: () throws -> Value) throws -> Value {
+    public func agreed<Value>(notedIn recorder: FlightRecorder? = nil, _ work: () throws -> Value) throws -> Value {
         let result = Result(catching: work)
         let mine: [UInt8]
         switch result {
         case .success: mine = []
         case .failure(let error): mine = Self.encoded(Failure(reporting: error), host: hostName)
         }
-        let all = try allGather(bytes: mine)
+        let all = try recorder.during(.allGather, count: size) { try allGather(bytes: mine) }
         let failed = all.indices.filter { !all[$0].isEmpty }
         if let first = failed.first {
             let (failure, host) = Self.decoded(all[first])

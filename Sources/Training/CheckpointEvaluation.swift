@@ -39,7 +39,7 @@ public struct CheckpointEvaluation {
             return dataset
         }
         try world.requireSame(
-            "\(file.identity) \(try canonicalJSON(DataDescription(dataset)))",
+            "\(file.identity) \(try canonicalJSON(DataDescription(dataset))) \(dataset.contentChecksum())",
             orThrow: "this rank's checkpoint or data set is not rank 0's; give every host the same")
         let samples = try world.agreed { try experiment.samples(set, of: dataset) }
         sampleCount = samples.count

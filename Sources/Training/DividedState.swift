@@ -2,6 +2,7 @@ import Diagnostics
 import Kernels
 import MPI
 import Networks
+import Recorder
 
 /// A training state of which each rank has its part of the linear layers, and the whole that it is cut from and gathered to: what is
 /// evaluated, and what a checkpoint holds, know nothing of ranks.
@@ -31,19 +32,19 @@ final class DividedState {
     }
 
     /// Gives every rank the whole of all parameters; collective.
-    func gatherParameters() throws { try gather(own.parameters, into: whole.parameters) }
+    func gatherParameters(_ recorder: FlightRecorder) throws { try gather(own.parameters, into: whole.parameters, recorder) }
 
     /// Gives every rank what else a checkpoint holds: the optimiser's state, and how far training is; collective. The gradients of the last
     /// step are lost.
-    func gatherOptimiserState() throws {
+    func gatherOptimiserState(_ recorder: FlightRecorder) throws {
         if let velocity = own.velocity {
             velocity.copy(to: own.gradients)
-            try gather(own.gradients, into: whole.gradients)
+            try gather(own.gradients, into: whole.gradients, recorder)
         }
         whole.progress = own.progress
     }
 
-    private func gather(_ arena: AlignedFloats, into wholeArena: AlignedFloats) throws {
+    private func gather(_ arena: AlignedFloats, into wholeArena: AlignedFloats, _ recorder: FlightRecorder) throws {
         for (index, slice) in slices[world.rank].enumerated() {
             guard !slice.isShared else {
                 slice.put(UnsafePointer(arena.base + slice.own.offset), into: wholeArena.base)
@@ -52,7 +53,7 @@ final class DividedState {
             let blocks = Blocks(counts: slices.map { $0[index].own.count })
             let gathered = AlignedFloats(count: blocks.total)
             (gathered.base + blocks.offsets[world.rank]).update(from: arena.base + slice.own.offset, count: slice.own.count)
-            try world.allGather(gathered.buffer, blocks: blocks)
+            try recorder.during(.allGather, count: blocks.total) { try world.allGather(gathered.buffer, blocks: blocks) }
             for (rank, slices) in slices.enumerated() {
                 slices[index].put(UnsafePointer(gathered.base + blocks.offsets[rank]), into: wholeArena.base)
             }

@@ -3,6 +3,7 @@ import Diagnostics
 import Kernels
 import MPI
 import Networks
+import Recorder
 
 /// Exact figures over a whole set: every sample once, at any rank count, to the last digit.
 ///
@@ -51,9 +52,15 @@ final class Evaluator {
     }
 
     /// The figures of the whole set; collective.
-    func figures(parameters: UnsafePointer<Float>, over world: Communicator, sums: FigureSums) throws -> Figures {
-        let local = try world.agreed { try localFigures(parameters: parameters, rank: world.rank, ranks: world.size) }
-        let total = try sums.total(of: local, over: world)
+    ///
+    /// - Parameter recorder: notes that others are waited for.
+    func figures(
+        parameters: UnsafePointer<Float>, over world: Communicator, sums: FigureSums, notedIn recorder: FlightRecorder? = nil
+    ) throws -> Figures {
+        let local = try world.agreed(notedIn: recorder) {
+            try localFigures(parameters: parameters, rank: world.rank, ranks: world.size)
+        }
+        let total = try recorder.during(.allReduce, count: FigureSums.count) { try sums.total(of: local, over: world) }
         require(
             total.samples == reader.samples.count,
             "\(total.samples) samples were evaluated, \(reader.samples.count) are in the set")

@@ -19,6 +19,15 @@ final class Exchange {
     /// The recorder's number of each bucket's exchange, in order of buckets.
     private var entered: [UInt64]
     private var pace = Pace()
+    /// Nil while nobody wants to know when buckets start and finish.
+    var timeline: StepTimeline? {
+        didSet {
+            let timeline = timeline
+            for exchange in [buckets?.gradients, buckets?.parameters] {
+                exchange?.onFinish = timeline.map { timeline in { timeline.finished($0) } }
+            }
+        }
+    }
 
     init(world: Communicator, plan: Plan, gradients: AlignedFloats, buckets: GradientBuckets?, recorder: FlightRecorder?) {
         (self.world, self.plan, self.gradients) = (world, plan, gradients)
@@ -35,24 +44,29 @@ final class Exchange {
         case .gradients(let range): try sum(UnsafeMutableBufferPointer(rebasing: gradients.buffer[range]))
         case .statistics(let layer): try sum(plan.statistics(layer))
         case .figures:
-            let entered = recorder?.collectiveEntered(kind: .allReduce, count: FigureSums.count)
-            figures =
+            figures = try noted(.allReduce, count: FigureSums.count) {
                 buckets == nil
-                ? try sums.total(of: figures, over: world) : try sums.total(of: figures, over: world, meanwhile: progress)
-            recorder?.collectiveLeft(entered)
+                    ? try sums.total(of: figures, over: world) : try sums.total(of: figures, over: world, meanwhile: progress)
+            }
         }
     }
 
     private func sum<T: MPIScalar>(_ values: UnsafeMutableBufferPointer<T>) throws {
-        let entered = recorder?.collectiveEntered(kind: .allReduce, count: values.count)
-        try world.allReduce(values, .sum)
-        recorder?.collectiveLeft(entered)
+        try noted(.allReduce, count: values.count) { try world.allReduce(values, .sum) }
+    }
+
+    /// Does what may wait for other ranks, noted in the flight recorder.
+    func noted<Result>(_ kind: CollectiveKind, count: Int, _ work: () throws -> Result) rethrows -> Result {
+        try recorder.during(kind, count: count, work)
     }
 
     func start(_ bucket: Int, _ form: ExchangeForm) throws {
-        let exchange = try exchange(of: form)
-        entered[bucket] =
-            recorder?.collectiveEntered(kind: form.kind, count: exchange.buckets[bucket].range.count) ?? 0
+        try start(bucket, form, by: exchange(of: form))
+    }
+
+    private func start(_ bucket: Int, _ form: ExchangeForm, by exchange: GradientExchange) throws {
+        entered[bucket] = recorder?.collectiveEntered(kind: form.kind, count: exchange.buckets[bucket].range.count) ?? 0
+        timeline?.started(bucket, form)
         try exchange.start(bucket, form)
     }
 
@@ -65,7 +79,11 @@ final class Exchange {
 
     /// Returns when the bucket's exchange is over; the others go on meanwhile.
     func finish(_ bucket: Int, _ form: ExchangeForm) throws {
-        try exchange(of: form).finish(bucket, meanwhile: progress)
+        try finish(bucket, by: exchange(of: form))
+    }
+
+    private func finish(_ bucket: Int, by exchange: GradientExchange) throws {
+        try exchange.finish(bucket, meanwhile: progress)
         recorder?.collectiveLeft(entered[bucket])
     }
 
@@ -73,8 +91,10 @@ final class Exchange {
     func gather(_ state: OwnedState) throws {
         guard let buckets, let parameters = buckets.parameters else { fault("a state is gathered where it is shared out") }
         state.copy(to: gradients)
-        for bucket in parameters.buckets.indices { try buckets.gradients.start(bucket, .allGather) }
-        for bucket in parameters.buckets.indices { try buckets.gradients.finish(bucket) }
+        for bucket in parameters.buckets.indices {
+            try start(bucket, .allGather, by: buckets.gradients)
+            try finish(bucket, by: buckets.gradients)
+        }
     }
 
     /// Returns when nothing is under way any more, so that all ranks can end together.

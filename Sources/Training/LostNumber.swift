@@ -10,9 +10,20 @@ struct LostNumber: Equatable {
         case gradient(index: Int)
     }
 
-    var place: Place
-    /// Those that were computed together with it; of a loss, the first ones.
-    let microBatches: Range<Int>
+    let place: Place
+    /// The samples it may come from, by their places in the global batch: of a loss, those of this rank that were computed together; of a
+    /// gradient, all that it was summed over, also those that other ranks gave to linear layers that are divided.
+    let samples: [Range<Int>]
+    /// How many operations of the step in which ranks exchange something lay before it: the same count at the same point of all ranks'
+    /// programs. What is lost spreads by exchanges, so that the ranks of the smallest one are those that it comes from.
+    let moment: Int
+
+    /// This, and what was lost later: losses between which no exchange lies belong together; otherwise the first one counts, for it may
+    /// have brought about the others.
+    func joined(with later: LostNumber) -> LostNumber {
+        guard case (.loss(let count), .loss(let more)) = (place, later.place), moment == later.moment else { return self }
+        return LostNumber(place: .loss(samples: count + more), samples: samples + later.samples, moment: moment)
+    }
 
     /// What it is.
     func subject(_ layout: ParameterLayout) -> String {
@@ -24,15 +35,30 @@ struct LostNumber: Equatable {
         }
     }
 
-    /// Where it comes from, by the numbers of training images.
+    /// Where it comes from, by the numbers of training images: `micro-batches 0 to 1 and 4, of the training images 7, 130, …`.
     func origin(in batch: LocalBatch, _ partition: BatchPartition, order: Permutation) -> String {
-        let places = partition.positions(ofMicroBatches: microBatches, inBatchOf: batch.globalCount)
+        let numbers = (0..<partition.microBatches).filter { number in
+            let positions = partition.positions(ofMicroBatch: number, inBatchOf: batch.globalCount)
+            return samples.contains { $0.overlaps(positions) }
+        }
+        guard !numbers.isEmpty else { return "no sample of this rank" }
+        let places = samples.joined().sorted()
         let images = places.prefix(Self.listed).map { "\(order[batch.position.sample + $0])" }.joined(separator: ", ")
-        let group =
-            microBatches.count == 1
-            ? "micro-batch \(microBatches.lowerBound)"
-            : "micro-batches \(microBatches.lowerBound) to \(microBatches.upperBound - 1)"
-        return "\(group), of the training images \(images)\(places.count > Self.listed ? ", …" : "")"
+        return "micro-batch\(numbers.count == 1 ? "" : "es") \(Self.runs(of: numbers)), of the training images \(images)"
+            + (places.count > Self.listed ? ", …" : "")
+    }
+
+    /// `0 to 1 and 4`
+    private static func runs(of numbers: [Int]) -> String {
+        var runs: [ClosedRange<Int>] = []
+        for number in numbers {
+            if let last = runs.last, last.upperBound + 1 == number {
+                runs[runs.count - 1] = last.lowerBound...number
+            } else {
+                runs.append(number...number)
+            }
+        }
+        return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound) to \($0.upperBound)" }.joined(separator: " and ")
     }
 
     private static let listed = 64

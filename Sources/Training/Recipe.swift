@@ -89,6 +89,8 @@ public struct Execution: Sendable, Equatable {
     public var bucketSize: Int = 1 << 20
     /// Steps between two comparisons of what all ranks hold; 0 for none.
     public var checkEvery: Int = 100
+    /// Steps, from the first on, whose timeline is written to the run directory.
+    public var traceSteps: Int = 0
 
     public init() {}
 
@@ -101,6 +103,7 @@ public struct Execution: Sendable, Equatable {
             throw Failure(.usage, "goal: found \(goal), expected a validation error above 0 and at most 1")
         }
         try Experiment.check(checkEvery, "check-every", from: 0)
+        try Experiment.check(traceSteps, "trace-steps", from: 0)
         try Experiment.check(bucketSize, "bucket-size", from: 64)
     }
 }
@@ -111,6 +114,7 @@ extension Execution: Codable {
         case bucketSize = "bucket-size"
         case checkEvery = "check-every"
         case logEvery = "log-every"
+        case traceSteps = "trace-steps"
         case maxSteps = "max-steps"
         case evaluateEvery = "evaluate-every"
         case goal
@@ -130,6 +134,7 @@ extension Execution: Codable {
         exchange = try container.decode(.exchange, or: exchange)
         overlap = try container.decode(.overlap, or: overlap)
         checkEvery = try container.decode(.checkEvery, or: checkEvery)
+        traceSteps = try container.decode(.traceSteps, or: traceSteps)
         bucketSize = try container.decode(.bucketSize, or: bucketSize)
     }
 }

@@ -2,13 +2,17 @@ import Diagnostics
 import Kernels
 import MPI
 import Networks
+import Recorder
 
 /// Whether all ranks still hold the same parameters and, where each holds all of it, the same optimiser's state.
 struct ReplicaCheck {
     let state: TrainingState
+    /// Nil where each rank has but a part of it: the same choice on all ranks, since each arena is compared by all or by none.
+    let momentum: AlignedFloats?
     /// What of the arena every rank holds.
     let replicated: Range<Int>
     let world: Communicator
+    let recorder: FlightRecorder
 
     /// Compares one number of each rank, and tensor after tensor where they differ. Collective.
     ///
@@ -27,7 +31,7 @@ struct ReplicaCheck {
     }
 
     private var arenas: [(arena: AlignedFloats, prefix: String)] {
-        [(state.parameters, "")] + (state.velocity?.whole.map { [($0, "the momentum of ")] } ?? [])
+        [(state.parameters, "")] + (momentum.map { [($0, "the momentum of ")] } ?? [])
     }
 
     private func fingerprint(of range: Range<Int>, in arena: AlignedFloats) -> Int {
@@ -36,7 +40,7 @@ struct ReplicaCheck {
 
     /// The ranks whose number is not that of most; of equally many, not that of the lowest rank. Collective.
     private func outliers(of number: Int) throws -> [Int] {
-        let numbers = try world.allGather(number)
+        let numbers = try recorder.during(.allGather, count: world.size) { try world.allGather(number) }
         let counts = Dictionary(numbers.map { ($0, 1) }, uniquingKeysWith: +)
         let most = counts.values.max() ?? 0
         let usual = numbers.first { counts[$0] == most }

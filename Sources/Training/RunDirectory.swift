@@ -11,6 +11,7 @@ public struct RunDirectory: Sendable, Equatable {
     /// The recipe as it was resolved, and the circumstances.
     public var description: String { "\(path)/run.json" }
     public var metrics: String { "\(path)/metrics.csv" }
+    public var trace: String { "\(path)/trace.json" }
     public var checkpoints: String { "\(path)/checkpoints" }
     public func recorder(rank: Int) -> String { "\(path)/recorders/rank-\(rank).recorder" }
 

@@ -1,3 +1,4 @@
+import Datasets
 import Diagnostics
 import Foundation
 import Kernels
@@ -32,6 +33,23 @@ struct StartComparison {
             orThrow:
                 "this rank's CPU has other instruction sets than rank 0's, and reproducible results hang on them: choose like hosts"
         )
+        try world.requireSame(
+            BLAS.kernels,
+            orThrow:
+                "OpenBLAS computes otherwise here than on rank 0, and reproducible results hang on it: found \(BLAS.kernels); give "
+                + "every host the same OpenBLAS, and set OPENBLAS_CORETYPE to the same everywhere"
+        )
+    }
+
+    /// Every byte of the data set: an experiment tells its shape and size.
+    ///
+    /// Each rank reads all of it once.
+    func compare(_ dataset: Dataset) throws {
+        try world.requireSame(
+            "\(dataset.contentChecksum())",
+            orThrow:
+                "\(dataset.directory): this rank's data set holds other bytes than rank 0's, in images or labels of the same number; "
+                + "'lockstep data verify' tells which are damaged; give every host the same")
     }
 
     func compare(_ program: StepProgram, _ plan: Plan) throws {

@@ -10,6 +10,10 @@ final class StepRunner {
     private(set) var figures = StepFigures()
     /// What this rank lost in this step; nil while all its losses and gradients are finite.
     private(set) var lost: LostNumber?
+    /// How many operations of the step in which ranks exchange something are over.
+    private var moment = 0
+    /// The passes over divided linear layers whose gradients have been summed since the last update from them.
+    private var summedPasses = 0..<0
 
     private let seed: UInt64
     private let wire: WireType
@@ -40,6 +44,7 @@ final class StepRunner {
         hybrid?.begin(batchOf: batch.globalCount)
         figures = StepFigures()
         lost = nil
+        (moment, summedPasses) = (0, 0..<0)
     }
 
     /// - Parameter rate: the learning rate of this step.
@@ -55,7 +60,7 @@ final class StepRunner {
         case .forward(let group, let stages): forward(group, stages, of: batch)
         case .backward(let group, let passes, let slot): try backward(group, passes, of: batch, slot: slot)
         case .add(let slot, let range): add(slot, range)
-        case .check(let slots, let range): check(slots, range)
+        case .check(let slots, let range): check(slots, range, of: batch)
         case .exchange(let collective): try exchange?.run(collective, figures: &figures)
         case .start(let bucket, let form): try exchange?.start(bucket, form)
         case .finish(let bucket, let form): try exchange?.finish(bucket, form)
@@ -66,6 +71,7 @@ final class StepRunner {
             state.layout.updateStatistics(
                 parameters: state.parameters.base, gradients: state.gradients.base, samples: batch.globalCount)
         }
+        if operation.isExchange { moment += 1 }
     }
 
     private func mode(_ batch: LocalBatch) -> Plan.Mode { .training(seed: seed, step: batch.position.step) }
@@ -81,12 +87,13 @@ final class StepRunner {
         if let hybrid, stages.upperBound == plan.stageCount {
             hybrid.linear.take(plan.outputValues, first: samples.firstSample - batch.places.lowerBound, count: samples.count)
         }
-        noteLostLosses(since: lostBefore, of: group)
+        let count = figures.figures.nonFinite - lostBefore
+        if count > 0 { note(.loss(samples: count), of: [samples.firstSample..<samples.firstSample + samples.count]) }
     }
 
-    private func noteLostLosses(since before: Int, of group: Range<Int>) {
-        guard figures.figures.nonFinite > before else { return }
-        lost = LostNumber(place: .loss(samples: figures.figures.nonFinite), microBatches: lost?.microBatches ?? group)
+    private func note(_ place: LostNumber.Place, of samples: [Range<Int>]) {
+        let found = LostNumber(place: place, samples: samples, moment: moment)
+        lost = lost?.joined(with: found) ?? found
     }
 
     private func linear(_ operation: LinearOperation, of batch: LocalBatch, rate: Double) throws {
@@ -97,13 +104,24 @@ final class StepRunner {
             guard samples > 0 else { return }
             optimiserStep.update(range, of: state, samples: samples, rate: rate, epoch: batch.position.epoch)
             state.gradients.base.update(repeating: 0, count: range.count)
+            summedPasses = pass + 1..<pass + 1
+            // The next pass learns from what this one has taught; the next step begins by this anyway.
+            if pass + 1 < hybrid.outline.passes { hybrid.linear.prepare(parameters: state.parameters.base) }
             return
         }
         let lostBefore = figures.figures.nonFinite
         let step = LinearPart.Step(
             mode: mode(batch), parameters: state.parameters.base, gradients: state.gradients.base, labels: batch.labels)
-        try hybrid.linear.run(operation, step, figures: &figures.figures) { try exchange?.progress() }
-        noteLostLosses(since: lostBefore, of: partialSums[0])
+        func run() throws { try hybrid.linear.run(operation, step, figures: &figures.figures) { try exchange?.progress() } }
+        if let exchange, let (kind, count) = hybrid.collective(of: operation) {
+            try exchange.noted(kind, count: count, run)
+        } else {
+            try run()
+        }
+        guard case .score(let pass) = operation else { return }
+        summedPasses = summedPasses.lowerBound..<pass + 1
+        let count = figures.figures.nonFinite - lostBefore
+        if count > 0 { note(.loss(samples: count), of: hybrid.ownSamples(ofPass: pass)) }
     }
 
     private func backward(_ group: Range<Int>, _ passes: Range<Int>, of batch: LocalBatch, slot: Int) throws {
@@ -130,15 +148,21 @@ final class StepRunner {
             count: statistics.count, sum + statistics.lowerBound, term + statistics.lowerBound, to: sum + statistics.lowerBound)
     }
 
-    private func check(_ slots: Range<Int>, _ range: Range<Int>) {
+    private func check(_ slots: Range<Int>, _ range: Range<Int>, of batch: LocalBatch) {
         for slot in slots where figures.ranksLost == 0 {
             let start = state.gradientSlots[slot].base + range.lowerBound
             guard let index = Finiteness.firstNonFinite(count: range.count, start) else { continue }
             figures.ranksLost = 1
-            if lost == nil {
-                lost = LostNumber(place: .gradient(index: range.lowerBound + index), microBatches: partialSums[slot])
-            }
+            note(
+                .gradient(index: range.lowerBound + index),
+                of: samples(summedIn: slot, range, of: batch))
         }
+    }
+
+    /// The samples that gradients are sums over.
+    private func samples(summedIn slot: Int, _ range: Range<Int>, of batch: LocalBatch) -> [Range<Int>] {
+        if let hybrid, range.upperBound <= hybrid.outline.parameterCount { return hybrid.samples(ofPasses: summedPasses) }
+        return [partition.positions(ofMicroBatches: partialSums[slot], inBatchOf: batch.globalCount)]
     }
 
     /// The samples of a group in a batch, as one micro-batch.

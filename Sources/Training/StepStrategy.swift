@@ -16,6 +16,9 @@ struct StepStrategy {
     let hybrid: HybridNetwork?
     /// Of what stands in the arenas.
     let layout: ParameterLayout
+    /// Whether each rank updates a part of what all hold and has that part of the optimiser's state alone: the same on all ranks, whatever
+    /// their parts are. One of them may well be the whole.
+    var sharesOutUpdates: Bool { buckets?.parameters != nil }
 
     /// Collective over the world. A world of one rank takes plain memory and exchanges nothing, unless values are to be rounded.
     ///

@@ -56,8 +56,7 @@ public final class SyntheticStep {
             let partition = try BatchPartition(
                 globalBatch: experiment.globalBatch, microBatches: experiment.microBatches, ranks: ranks,
                 samples: experiment.globalBatch)
-            try MemoryNeed(experiment, execution.parallelism, partition: partition, rank: rank).check(
-                ranksHere: world?.localSize ?? 1)
+            try MemoryNeed(experiment, execution, partition: partition, rank: rank).check(ranksHere: world?.localSize ?? 1)
             let work = try RankWork(experiment, execution.parallelism, partition: partition, rank: rank)
             return (partition, work, try Plan(experiment, work.wholeOptions))
         }

@@ -34,6 +34,9 @@ public final class Trainer {
     private let metrics: MetricsLog?
     private let store: CheckpointStore?
     private let trainingSamples: Int
+    /// While steps are traced.
+    private var timeline: StepTimeline?
+    private let tracePath: String
     private let clock = ContinuousClock()
     /// Whether the validation error has come below the recipe's goal.
     private var reachedGoal = false
@@ -51,7 +54,8 @@ public final class Trainer {
         strategy = session.strategy
         fault = session.fault
         replicas = ReplicaCheck(
-            state: state, replicated: (strategy.hybrid?.outline.parameterCount ?? 0)..<state.layout.arenaCount, world: world)
+            state: state, momentum: strategy.sharesOutUpdates ? nil : state.velocity?.whole,
+            replicated: (strategy.hybrid?.outline.parameterCount ?? 0)..<state.layout.arenaCount, world: world, recorder: recorder)
         let plan = session.plan
         exchange = Exchange(
             world: world, plan: strategy.hybrid?.fronts.first ?? plan, gradients: state.gradients, buckets: strategy.buckets,
@@ -60,6 +64,12 @@ public final class Trainer {
             experiment, partition: partition, plan: plan, strategy: strategy, state: state, exchange: exchange)
         self.metrics = metrics
         self.store = store
+        tracePath = session.run.trace
+        if execution.traceSteps > 0 {
+            timeline = try StepTimeline(
+                of: strategy.program, firstStep: state.progress.position.step, steps: execution.traceSteps, world: world)
+            exchange.timeline = timeline
+        }
         trainingSamples = session.training.count
         let normalisation = session.dataset.normalisation
         loader = BatchLoader(
@@ -100,7 +110,7 @@ public final class Trainer {
             if isEpochEnd || isDone {
                 let training = state.progress.figures
                 if isEpochEnd { state.progress.figures = Figures() }
-                try division?.gatherParameters()
+                try division?.gatherParameters(recorder)
                 let validation = try validationEvaluator.map { try evaluate($0, "validation") }
                 if let validation { observeGoal(validation) }
                 let validated = clock.now
@@ -114,6 +124,7 @@ public final class Trainer {
                 mark = clock.now
             }
         }
+        try writeTimeline()
         if world.rank == 0, let explanation = goalStop ?? earlyStop { reporter.stoppedEarly(explanation) }
         recorder.enter(.ended, step: state.progress.position.step)
     }
@@ -157,7 +168,7 @@ public final class Trainer {
             return false
         }
         let start = clock.now
-        try division?.gatherParameters()
+        try division?.gatherParameters(recorder)
         let figures = try evaluate(validationEvaluator, "validation")
         observeGoal(figures)
         if let metrics, !reachedGoal {
@@ -198,7 +209,10 @@ public final class Trainer {
     private func step() throws {
         let step = state.progress.position.step
         recorder.enter(.loading, step: step)
+        timeline?.begin(step: step)
+        timeline?.loading()
         let batch = try loader.next()
+        timeline?.loaded()
         require(
             batch.position == state.progress.position,
             "the loader is at \(batch.position), training at \(state.progress.position)")
@@ -206,8 +220,10 @@ public final class Trainer {
         runner.begin(batch)
         for (index, operation) in strategy.program.operations.enumerated() {
             recorder.enter(operation.phase, step: step, operation: index)
-            if let fault, case .check = operation { fault.spoilGradients(of: state, rank: world.rank, step: step + 1) }
+            fault?.strike(before: operation, state, rank: world.rank, step: step + 1)
+            timeline?.began(index)
             try runner.run(operation, on: batch, rate: rate)
+            timeline?.ended(index)
             if operation == .exchange(.figures) { try checkFigures(of: batch) }
         }
         state.progress.figures += stepFigures
@@ -217,6 +233,12 @@ public final class Trainer {
             recorder.enter(.exchange, step: step)
             try replicas.run(afterStep: step + 1)
         }
+        if timeline?.isOver(after: step) ?? false { try writeTimeline() }
+    }
+
+    private func writeTimeline() throws {
+        try timeline?.write(to: tracePath)
+        (timeline, exchange.timeline) = (nil, nil)
     }
 
     /// Ends training on all ranks before a loss or a gradient that is no number reaches the parameters.
@@ -227,8 +249,9 @@ public final class Trainer {
             "the ranks computed \(figures.figures.samples) samples of a global batch of \(batch.globalCount)")
         guard figures.figures.nonFinite > 0 || figures.ranksLost > 0 else { return }
         try exchange.finishAll()
+        let first = try world.allGather(runner.lost?.moment ?? .max).min()
         _ = try world.agreed {
-            guard let lost = runner.lost else { return }
+            guard let lost = runner.lost, lost.moment == first else { return }
             let order = Permutation(count: trainingSamples, seed: experiment.seed, epoch: batch.position.epoch)
             throw Failure(
                 .diverged,
@@ -243,7 +266,7 @@ public final class Trainer {
     private func evaluate(_ evaluator: Evaluator, _ set: String) throws -> Figures {
         recorder.enter(.evaluating, step: state.progress.position.step)
         let parameters = (division?.whole ?? state).parameters
-        let figures = try evaluator.figures(parameters: parameters.base, over: world, sums: sums)
+        let figures = try evaluator.figures(parameters: parameters.base, over: world, sums: sums, notedIn: recorder)
         // The last step may have been the one that diverged: what it left must not become the newest checkpoint.
         if figures.nonFinite > 0 {
             let step = state.progress.position.step
@@ -304,8 +327,8 @@ public final class Trainer {
                 seconds: report.testSeconds)
         }
         if world.rank == 0 { reporter.finishedEpoch(report) }
-        if let velocity = state.velocity, velocity.whole == nil { try exchange.gather(velocity) }
-        try division?.gatherOptimiserState()
+        if strategy.sharesOutUpdates, let velocity = state.velocity { try exchange.gather(velocity) }
+        try division?.gatherOptimiserState(recorder)
         if let store {
             recorder.enter(.checkpointing, step: step)
             let checkpoint = try (division?.whole ?? state).checkpoint(of: experiment)

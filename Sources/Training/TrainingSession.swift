@@ -59,7 +59,7 @@ public final class TrainingSession {
     let state: TrainingState
     /// Nil where this rank has the whole state.
     let division: DividedState?
-    private let run: RunDirectory
+    let run: RunDirectory
     private let resumed: ResumedCheckpoint?
 
     /// Collective: every rank calls it with the same request.
@@ -83,6 +83,7 @@ public final class TrainingSession {
         }
         let comparison = StartComparison(world: world)
         try comparison.compare(experiment, recipe.execution)
+        try comparison.compare(dataset)
         let (training, validation) = experiment.split.divide(dataset.training)
         (self.training, self.validation) = (training, validation)
         let partition = try world.agreed {
@@ -100,7 +101,7 @@ public final class TrainingSession {
         if world.rank == 0, let warning = experiment.schedule.warning(epochs: experiment.epochs) { reporter.warn(warning) }
         func checkMemory(_ experiment: Experiment) throws {
             try world.agreed {
-                try MemoryNeed(experiment, recipe.execution.parallelism, partition: partition, rank: world.rank)
+                try MemoryNeed(experiment, recipe.execution, partition: partition, rank: world.rank)
                     .check(ranksHere: world.localSize)
             }
         }
@@ -111,6 +112,7 @@ public final class TrainingSession {
             try checkMemory(experiment)
         }
         self.experiment = experiment
+        fault?.changeKernels(of: &experiment, rank: world.rank)
         let (work, plan) = try world.agreed {
             let work = try RankWork(experiment, recipe.execution.parallelism, partition: partition, rank: world.rank)
             return (work, try Plan(experiment, work.wholeOptions))

@@ -55,6 +55,8 @@ struct BenchStep: ParsableCommand {
     var json = false
 
     func run() throws {
+        try Experiment.check(batch, "--batch")
+        try Experiment.check(microBatches, "--micro-batches")
         guard seconds > 0 && seconds <= 3_600 else {
             throw Failure(.usage, "--seconds: found \(seconds), expected a number above 0 and at most 3600")
         }

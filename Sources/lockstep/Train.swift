@@ -112,6 +112,13 @@ struct Train: ParsableCommand {
         help: "Steps between two comparisons of what all ranks hold, by a hash of each tensor; 0 for none. (default: 100)")
     var checkEvery: Int?
 
+    @Option(
+        name: .customLong("trace"), defaultAsFlag: 200,
+        help:
+            "Write a timeline of so many first steps (200 where no number is given), of all ranks, to trace.json in the run directory, for ui.perfetto.dev. (default: none)"
+    )
+    var traceSteps: Int?
+
     func run() throws {
         let request = TrainingRequest(
             recipe: try recipe.map(Recipe.read), model: try model.map(BuiltInModel.init(named:)),
@@ -150,6 +157,7 @@ struct Train: ParsableCommand {
             recipe.set(logEvery, \.execution.logEvery)
             strategy.change(&recipe)
             recipe.set(checkEvery, \.execution.checkEvery)
+            recipe.set(traceSteps, \.execution.traceSteps)
         }
     }
 }

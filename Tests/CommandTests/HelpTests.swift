@@ -38,7 +38,7 @@ import Testing
                 "--sync-batchnorm", "--convolution", "--tune-kernels", "--learning-rate", "--momentum", "--nesterov",
                 "--weight-decay", "--schedule", "--augment", "--seed", "--run", "--resume", "--keep", "--log-every",
                 "--parallelism", "--scheme", "--variable-batch", "--exchange",
-                "--overlap", "--reproducible", "--wire", "--bucket-size", "--check-every", "--version",
+                "--overlap", "--reproducible", "--wire", "--bucket-size", "--check-every", "--trace", "--version",
             ], "\(run.report)")
     }
 

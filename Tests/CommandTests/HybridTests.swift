@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import TestSupport
 import Testing
@@ -75,6 +76,21 @@ import Testing
         }
     }
 
+    /// The last batch of an epoch has two samples: at four ranks two have none, and passes that no rank gives anything to are empty.
+    @Test func ranksWithoutSamples() throws {
+        try Workplace.with(training: 596) { place in
+            try train(place, "alone", ranks: nil, [])
+            #expect(try MetricsRows(place.path("alone/metrics.csv")).of("step").map(\.samples)[11] == 2)
+            for (scheme, ranks) in [("a", 4), ("b", 4), ("c", 4), ("b", 3)] {
+                try train(place, "\(scheme)-\(ranks)", ranks: ranks, hybrid(scheme))
+                try expectSame(place, "\(scheme)-\(ranks)", "alone")
+            }
+            try train(place, "varied", ranks: nil, hybrid("b", "--variable-batch", "4"))
+            try train(place, "varied-4", ranks: 4, hybrid("b", "--variable-batch", "4"))
+            try expectSame(place, "varied-4", "varied")
+        }
+    }
+
     @Test func statisticsOverTheGlobalBatch() throws {
         try Workplace.with { place in
             try train(place, "alone", ranks: nil, ["--sync-batchnorm"])
@@ -98,6 +114,37 @@ import Testing
             let rows = try ["alone", "plain"].map { try MetricsRows(place.path("\($0)/metrics.csv")).of("step") }
             // In its first step, the last passes know already what the first one taught.
             #expect(rows[0][0].loss != rows[1][0].loss)
+        }
+    }
+
+    /// Where nothing in front of the linear layers learns, passes over a global batch are steps on batches that are smaller so many times,
+    /// with the same divisor, momentum and weight decay.
+    @Test(arguments: [nil, 2]) func variableBatchIsSmallerBatches(ranks: Int?) throws {
+        try Workplace.with(training: 640) { place in
+            func train(_ run: String, batch: Int, steps: Int, ranks: Int?, _ more: [String]) throws -> CheckpointFile {
+                let recipe = try place.write(
+                    """
+                    experiment:
+                      model:
+                        input: [32, 32, 3]
+                        classes: 10
+                        layers:
+                          - max-pool: {size: 8}
+                          - flatten
+                          - linear: {outputs: 23}
+                          - relu
+                          - linear: {outputs: 10}
+                      global-batch: \(batch)
+                      seed: 5
+                      optimiser: {rate: 0.05, momentum: 0.9, weight-decay: 0.001}
+                    """, "\(run).yaml")
+                let arguments = ["train", recipe, "--data", place.data, "--run", place.path(run), "--max-steps", "\(steps)"]
+                expectSuccess(try place.lockstep(arguments + more, ranks: ranks))
+                return try CheckpointFile(path: place.checkpoint(run: run, step: steps))
+            }
+            let expected = try train("small", batch: 32, steps: 20, ranks: nil, [])
+            let found = try train("varied", batch: 64, steps: 10, ranks: ranks, hybrid("b", "--variable-batch", "2"))
+            try expectSameValues(found, expected, count: 8)
         }
     }
 

@@ -33,6 +33,44 @@ import Testing
         }
     }
 
+    /// Rank 1 is gone before an exchange of divided layers: what rank 0 waited in until it was ended stands in its record.
+    ///
+    /// 64 samples, of 400 activations each; linear layers of 120, 84 and 10 outputs.
+    @Test(arguments: [
+        ("gather labels", "all-gather", "64"), ("start activations of pass 0", "all-gather", "25,600"),
+        ("gather outputs of linear layer 0, pass 0", "all-gather", "7,680"),
+        ("sum input gradients of linear layer 2, pass 0", "reduce-scatter", "5,376"),
+        ("start return of pass 0", "reduce-scatter", "25,600"),
+    ]) func whatAHybridRankWaitsIn(operation: String, kind: String, count: String) throws {
+        try Workplace.with { place in
+            let run = try place.lockstep(
+                place.training(run: "run") + ["--parallelism", "hybrid", "--scheme", "a"], ranks: 2,
+                environment: ["LOCKSTEP_FAULT": "kill:1:3:\(operation)"])
+            #expect(run.exitCode != 0 && !run.timedOut && run.leftovers.isEmpty, "\(run.report)")
+            let inspection = try place.lockstep(["inspect", place.path("run")])
+            expectSuccess(inspection)
+            let line = try #require(inspection.lines.first { $0.hasPrefix("rank 0 on ") }, "\(inspection.report)")
+            #expect(line.contains(": step 2, ") && line.contains("in \(kind) #"), "\(line)")
+            #expect(line.contains(" of \(count) values for "), "\(line)")
+        }
+    }
+
+    /// The last that ranks do together is to gather the optimiser's state, of which each has a part: of 62,006 values and what lies between,
+    /// or of one layer after the other.
+    @Test(arguments: [("sharded", "62,064"), ("hybrid", "10")])
+    func gatheringForACheckpointIsNoted(parallelism: String, count: String) throws {
+        try Workplace.with { place in
+            expectSuccess(
+                try place.train(
+                    run: "run", maxSteps: 3, ranks: 2, ["--parallelism", parallelism, "--bucket-size", "10000000"]))
+            let inspection = try place.lockstep(["inspect", place.path("run")])
+            for rank in 0..<2 {
+                let line = try #require(inspection.lines.first { $0.hasPrefix("rank \(rank) on ") }, "\(inspection.report)")
+                #expect(line.contains("last all-gather #") && line.contains(" of \(count) values"), "\(line)")
+            }
+        }
+    }
+
     /// A reader of ten lines that knows nothing of lockstep; and Python's own, where it is installed.
     @Test(.enabled(if: Python.isThere, "needs python3")) func otherReadersOpenIt() throws {
         try Workplace.with { place in

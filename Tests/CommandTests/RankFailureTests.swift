@@ -54,6 +54,33 @@ import Testing
         }
     }
 
+    /// Rank 2's copy of the data set has one other byte: of the same shape, and found all the same.
+    @Test func oneRankWithOneOtherByte() throws {
+        try Workplace.with { place in
+            let other = place.path("other")
+            try FileManager.default.copyItem(atPath: place.data, toPath: other)
+            try place.change("\(other)/data_batch_3.bin") { $0[$0.startIndex + 5_000] ^= 1 }
+            let run = try onRankTwo(place, "data=\(other)", run: "run", ["--max-steps", "3"])
+            expectFailure(
+                run, code: 64, "error: rank 2 on ", "\(other): this rank's data set holds other bytes than rank 0's", within: 15)
+            #expect(!place.exists("run"))
+        }
+    }
+
+    /// OpenBLAS has other kernels for other CPUs, which add in another order.
+    @Test func oneRankWithAnotherBLAS() throws {
+        try Workplace.with { place in
+            let (other, short) = ("export OPENBLAS_CORETYPE=Nehalem", ["--max-steps", "3"])
+            let run = try onRankTwo(place, other, run: "run", short + ["--reproducible"])
+            expectFailure(
+                run, code: 64, "error: rank 2 on ", "OpenBLAS computes otherwise here than on rank 0", "found Nehalem, ",
+                within: 15)
+            #expect(!place.exists("run"))
+            // Where results are equal to rounding only, it may.
+            expectSuccess(try onRankTwo(place, other, run: "run", short))
+        }
+    }
+
     /// SIGKILL leaves no time to say anything: mpirun ends the others, and what each rank did last stands in its recorder.
     @Test func killedRankEndsTheJob() throws {
         try Workplace.with { place in
@@ -78,7 +105,7 @@ import Testing
     }
 
     /// Trains at 3 ranks, where rank 2 runs `commands` of the shell first; `$data` is its data set.
-    private func onRankTwo(_ place: Workplace, _ commands: String, run: String) throws -> Subprocess {
+    private func onRankTwo(_ place: Workplace, _ commands: String, run: String, _ more: [String] = []) throws -> Subprocess {
         let program = try buildProduct(named: "lockstep")
         let script = try place.write(
             """
@@ -86,7 +113,7 @@ import Testing
             if [ "$OMPI_COMM_WORLD_RANK" = 2 ]; then
               \(commands)
             fi
-            exec \(program) train --model lenet5 --data "$data" --run \(place.path(run)) --epochs 1000 --log-every 1
+            exec \(program) train --model lenet5 --data "$data" --run \(place.path(run)) --epochs 1000 --log-every 1 \(more.joined(separator: " "))
             """, "rank.sh")
         return try mpirun(ranks: 3, "/bin/sh", [script], timeLimit: 60)
     }

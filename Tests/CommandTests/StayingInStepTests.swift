@@ -21,6 +21,16 @@ import Testing
         }
     }
 
+    /// In front of divided layers every rank has the whole, and it is compared; behind, each has its own, and nothing is.
+    @Test func oneBitInFrontOfDividedLayers() throws {
+        try Workplace.with { place in
+            let flags = ["--parallelism", "hybrid", "--scheme", "b", "--check-every", "5", "--learning-rate", "0"]
+            let astray = try run(place, fault: "flip:2:4:convolution2.weight", ranks: 3, flags)
+            expectFailure(astray, code: 70, "rank 2 on ", "step 5: convolution2.weight is not what the other ranks hold")
+            expectSuccess(try run(place, fault: "flip:2:4:linear2.weight", ranks: 3, flags))
+        }
+    }
+
     /// Without faults the same comparison finds nothing.
     @Test func nothingDiffers() throws {
         try Workplace.with { place in
@@ -51,6 +61,31 @@ import Testing
         }
     }
 
+    /// A divided layer's gradient is summed over what all ranks gave, with variable batch over what they gave to one pass.
+    @Test(arguments: [
+        (["--scheme", "b"], "micro-batches 0 to 7"), (["--scheme", "b", "--variable-batch", "2"], "micro-batches 0 to 3"),
+        (["--scheme", "c", "--variable-batch", "2"], "micro-batches 0 to 1 and 4 to 5"),
+    ]) func aGradientOfDividedLayers(scheme: [String], suspects: String) throws {
+        try Workplace.with { place in
+            let astray = try run(
+                place, fault: "nan:1:12:linear1.weight", ranks: 2, ["--parallelism", "hybrid"] + scheme)
+            expectFailure(
+                astray, code: 76, "rank 1 on ", "step 12: the gradient of linear1.weight is not a finite number",
+                "\(suspects), of the training images ")
+        }
+    }
+
+    /// What one rank lost in front of divided layers spreads to the gradients of all: the rank that lost its own losses before is named.
+    @Test(arguments: [("a", 0), ("a", 1), ("b", 1)]) func whoLostANumberFirst(scheme: String, odd: Int) throws {
+        try Workplace.with { place in
+            let astray = try run(
+                place, fault: "ruin:\(odd):12:convolution2.bias", ranks: 2, ["--parallelism", "hybrid", "--scheme", scheme])
+            expectFailure(
+                astray, code: 76, "error: rank \(odd) on ", "step 12: the loss of 32 samples is not a finite number",
+                "micro-batches \(odd * 4) to \(odd * 4 + 3), of the training images ")
+        }
+    }
+
     @Test func anotherExperiment() throws {
         try Workplace.with { place in
             let astray = try run(place, fault: "seed:2", ranks: 3)
@@ -66,6 +101,32 @@ import Testing
             let run = try mpirun(
                 ranks: 1, program, arguments + ["--max-steps", "3", ":", "-np", "1", program] + arguments + ["--max-steps", "5"])
             expectFailure(run, code: 64, "rank 1 on ", "this rank's options are not rank 0's")
+        }
+    }
+
+    /// The same program but for one byte behind its end, which nothing reads.
+    @Test func anotherExecutable() throws {
+        try Workplace.with { place in
+            let program = try buildProduct(named: "lockstep")
+            let other = place.path("lockstep")
+            try FileManager.default.copyItem(atPath: program, toPath: other)
+            let arguments = place.training(run: "run", maxSteps: 2)
+            expectSuccess(try mpirun(ranks: 1, program, arguments + [":", "-np", "1", other] + arguments))
+            let file = try #require(FileHandle(forWritingAtPath: other))
+            try file.seekToEnd()
+            try file.write(contentsOf: Data([0]))
+            try file.close()
+            let again = place.training(run: "again", maxSteps: 2)
+            let run = try mpirun(ranks: 1, program, again + [":", "-np", "1", other] + again)
+            expectFailure(run, code: 64, "rank 1 on ", "this rank's lockstep is another build than rank 0's")
+            #expect(!place.exists("again"))
+        }
+    }
+
+    @Test func otherKernels() throws {
+        try Workplace.with { place in
+            let astray = try run(place, fault: "kernels:2", ranks: 3)
+            expectFailure(astray, code: 64, "rank 2 on ", "this rank's convolutions are computed by other kernels than rank 0's")
         }
     }
 

@@ -82,6 +82,49 @@ import Testing
         }
     }
 
+    /// The last batch of an epoch has two samples, one in each of two micro-batches: six have none, and at four ranks two ranks.
+    @Test func ranksWithoutSamples() throws {
+        try Workplace.with(training: 569) { place in
+            try train(place, "alone", ranks: nil, [], steps: 12)
+            let expected = try MetricsRows(place.path("alone/metrics.csv"))
+            #expect(expected.of("step").map(\.samples).suffix(4) == [63, 2, 63, 63])
+            for (name, flags) in [
+                ("replicated", ["--bucket-size", "5000"]), ("sharded", ["--parallelism", "sharded", "--bucket-size", "7000"]),
+            ] {
+                for ranks in [3, 4] {
+                    try train(place, "\(name)-\(ranks)", ranks: ranks, flags, steps: 12)
+                    let found = try MetricsRows(place.path("\(name)-\(ranks)/metrics.csv"))
+                    for split in ["step", "train", "test"] { expectSameRows(found, expected, split: split) }
+                }
+            }
+            var digests: Set<Data> = []
+            for (number, (ranks, flags)) in [(nil, []), (3, ["--parallelism", "sharded"]), (4, []), (8, [])].enumerated() {
+                try train(place, "bits-\(number)", ranks: ranks, Self.reproducible + flags, steps: 12)
+                digests.insert(try place.bytes(place.checkpoint(run: "bits-\(number)", step: 12)))
+            }
+            #expect(digests.count == 1)
+        }
+    }
+
+    /// A model of one cache line, which one rank updates alone while the others update nothing: what is shared out is gathered by all.
+    @Test func oneRankOwnsEverything() throws {
+        try Workplace.with(training: 5, test: 1) { place in
+            try place.writeImagesOfOnePixel(to: "mnist", count: 60)
+            let recipe = try place.write(
+                "experiment: {model: {name: line, input: [1, 1, 1], classes: 10, layers: [{convolution: {channels: 10, kernel: 1, "
+                    + "bias: false}}, flatten]}, global-batch: 20, optimiser: {rate: 0.1, momentum: 0.9}}", "line.yaml")
+            for (name, ranks, flags) in [
+                ("alone", nil, []), ("two", 2, ["--parallelism", "sharded"]), ("three", 3, ["--parallelism", "sharded"]),
+            ] {
+                let arguments = ["train", recipe, "--data", place.path("mnist"), "--run", place.path(name), "--max-steps", "6"]
+                expectSuccess(
+                    try place.lockstep(arguments + ["--check-every", "1"] + flags, ranks: ranks, timeLimit: 20))
+                try expectSameTensors(
+                    place.checkpoint(run: name, step: 6), place.checkpoint(run: "alone", step: 6), count: 2)
+            }
+        }
+    }
+
     /// Rounded at every edge of the tree: free of the rank count all the same, and not what fp32 gives.
     @Test func roundedOnTheWire() throws {
         try Workplace.with(training: 591) { place in
@@ -104,6 +147,22 @@ import Testing
         let file = try CheckpointFile(path: path)
         return try file.tensors.reduce(into: Data()) { data, tensor in
             try file.withValues(of: tensor.name, shape: tensor.shape) { data.append(Data(buffer: $0)) }
+        }
+    }
+}
+
+extension Workplace {
+    /// MNIST's four files, with images of one pixel.
+    fileprivate func writeImagesOfOnePixel(to name: String, count: Int) throws {
+        try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: false)
+        func write(_ file: String, header: [Int], _ value: (Int) -> Int) throws {
+            let words = header.flatMap { word -> [UInt8] in [0, 0, UInt8(word >> 8), UInt8(word & 255)] }
+            let bytes = Data(words) + Data((0..<count).map { UInt8(value($0) & 255) })
+            try bytes.write(to: URL(fileURLWithPath: path("\(name)/\(file)")))
+        }
+        for split in ["train", "t10k"] {
+            try write("\(split)-images-idx3-ubyte", header: [0x803, count, 1, 1]) { $0 * 37 }
+            try write("\(split)-labels-idx1-ubyte", header: [0x801, count]) { $0 % 10 }
         }
     }
 }

@@ -54,6 +54,15 @@ import Testing
         #expect(large.forward.allSatisfy { $0.evaluationTile <= 16 })
     }
 
+    /// Where nothing else ends a pass, large gradients do, so that they can travel while the rest is computed.
+    @Test func largeGradientsBecomeFinalOneByOne() throws {
+        let model = BuiltInModel(.alexnet32).model(input: TensorShape(height: 8, width: 8, channels: 3), classes: 10)
+        let plan = try Plan(model: model, Plan.Options(capacity: 2))
+        let final = (0..<plan.backwardPassCount).map(plan.finalGradients(afterBackwardPass:))
+        let layers = try model.resolvedLayers().map(\.parameterCount).filter { $0 >= 1 << 16 }
+        #expect(zip([0] + final, final).count { $1 - $0 >= 1 << 16 } == layers.count, "\(final) for \(layers)")
+    }
+
     /// Weights laid out for each pass are those laid out once.
     @Test(arguments: [BuiltInModel.Name.resnet8, .vgg11, .simpleCNN]) func weightsForEachPass(name: BuiltInModel.Name) throws {
         let builtIn = BuiltInModel(name)
