@@ -69,11 +69,15 @@ let package = Package(
         .target(
             name: "Cluster", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict
         ),
+        .target(
+            name: "Studies",
+            dependencies: ["Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Training"], swiftSettings: strict
+        ),
         .executableTarget(
             name: "lockstep",
             dependencies: [
                 "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics", "Kernels", "MPI",
-                "Networks", "Parallelism", "Recorder", "Reports", "Training", "Tuning",
+                "Networks", "Parallelism", "Recorder", "Reports", "Studies", "Training", "Tuning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -122,6 +126,10 @@ let package = Package(
                 "CProcessor", "Checkpoints", "Diagnostics", "EventLog", "ImageFiles", "ImageWriting", "TestSupport", "lockstep",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "StudiesTests",
+            dependencies: ["Cluster", "Diagnostics", "Networks", "Studies", "TestSupport", "Training", "lockstep"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(

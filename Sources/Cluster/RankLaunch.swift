@@ -1,17 +1,18 @@
 import Diagnostics
 import Foundation
-import Synchronization
 
 /// A rank command of this very executable as the ranks of an MPI job on this host, started by mpirun.
 public struct RankLaunch: Sendable {
     public let ranks: Int
     public let arguments: [String]
+    /// The hardware threads that the ranks share; nil leaves it to mpirun, which binds each rank of a job to a core as if it were alone.
+    public let processors: [Int]?
 
-    public init(ranks: Int, arguments: [String]) {
-        (self.ranks, self.arguments) = (ranks, arguments)
+    public init(ranks: Int, arguments: [String], processors: [Int]? = nil) {
+        (self.ranks, self.arguments, self.processors) = (ranks, arguments, processors)
     }
 
-    /// Runs the job to its end.
+    /// Runs the job to its end. Several jobs may run at once, each on a thread of its own.
     ///
     /// - Parameter output: the file that takes all that mpirun and the ranks write.
     /// - Returns: mpirun's exit code.
@@ -20,48 +21,36 @@ public struct RankLaunch: Sendable {
         guard FileManager.default.createFile(atPath: output, contents: nil), let file = FileHandle(forWritingAtPath: output) else {
             throw Failure(.io, "\(output) cannot be written")
         }
+        // Open MPI's usual session directory is shared by all jobs of a host, and one that ends removes it while another begins.
+        let session = FileManager.default.temporaryDirectory.appendingPathComponent("lockstep-\(UUID().uuidString.prefix(8))").path
+        defer { try? FileManager.default.removeItem(atPath: session) }
+        do { try FileManager.default.createDirectory(atPath: session, withIntermediateDirectories: true) } catch {
+            throw Failure(.io, "\(session) cannot be made: \(error.localizedDescription)")
+        }
         let process = Process()
-        process.executableURL = try Self.mpirun()
-        process.arguments = try options + [Self.executable()] + arguments
+        let command = try command(mpirun: Self.program("mpirun"), taskset: try? Self.program("taskset"))
+        process.executableURL = URL(fileURLWithPath: command[0])
+        process.arguments = try Array(command.dropFirst()) + [Self.executable()] + arguments
         process.environment = Self.cleanedEnvironment(ProcessInfo.processInfo.environment, isRoot: geteuid() == 0)
+            .merging(["OMPI_MCA_orte_tmpdir_base": session]) { $1 }
         process.standardInput = FileHandle.nullDevice
         (process.standardOutput, process.standardError) = (file, file)
-        do { try process.run() } catch {
-            throw Failure(.missing, "mpirun cannot be started: \(error.localizedDescription)")
-        }
-        Self.waitForEnd(of: process)
+        try RunningJobs.run(process)
         return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
     }
 
-    /// Waits for the job's end. SIGINT and SIGTERM, which do not reach it by themselves, end the job first and then this process.
-    private static func waitForEnd(of process: Process) {
-        let (job, received) = (process.processIdentifier, ReceivedSignal())
-        let sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                received.number.withLock { $0 = number }
-                kill(job, SIGTERM)
-            }
-            source.resume()
-            return source
-        }
-        process.waitUntilExit()
-        for source in sources { source.cancel() }
-        for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
-        let number = received.number.withLock { $0 }
-        if number != 0 { raise(number) }
-    }
-
-    /// The last signal that was to end this process; 0 for none.
-    private final class ReceivedSignal: Sendable {
-        let number = Mutex<Int32>(0)
+    /// The words in front of the executable: mpirun with its options, kept to the job's processors where it has any.
+    func command(mpirun: String, taskset: String?) -> [String] {
+        guard let processors, let taskset else { return [mpirun] + options }
+        return [taskset, "--cpu-list", processors.map(String.init).joined(separator: ","), mpirun] + options
     }
 
     /// Where ranks exceed cores they are allowed to take turns, and give their core away while they wait: busy waiting makes a small sum
     /// thousands of times slower.
     var options: [String] {
-        ["-np", "\(ranks)"] + (ranks > Cores.physical ? ["--oversubscribe", "--mca", "mpi_yield_when_idle", "1"] : [])
+        let cores = processors.map(\.count) ?? Cores.physical
+        return ["-np", "\(ranks)"] + (processors == nil ? [] : ["--bind-to", "none"])
+            + (ranks > cores ? ["--oversubscribe", "--mca", "mpi_yield_when_idle", "1"] : [])
     }
 
     /// Without what a launcher around this process has left, which would make mpirun take itself for a rank; with one thread of BLAS for a
@@ -74,12 +63,13 @@ public struct RankLaunch: Sendable {
         return cleaned
     }
 
-    private static func mpirun() throws -> URL {
+    private static func program(_ name: String) throws -> String {
         let folders = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":") ?? []
-        guard let folder = folders.first(where: { FileManager.default.isExecutableFile(atPath: "\($0)/mpirun") }) else {
-            throw Failure(.missing, "there is no mpirun in PATH: install Open MPI (apt-get install openmpi-bin), or add its folder")
+        guard let folder = folders.first(where: { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }) else {
+            throw Failure(
+                .missing, "there is no \(name) in PATH: install Open MPI (apt-get install openmpi-bin), or add its folder")
         }
-        return URL(fileURLWithPath: "\(folder)/mpirun")
+        return "\(folder)/\(name)"
     }
 
     private static func executable() throws -> String {

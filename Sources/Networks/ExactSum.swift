@@ -64,4 +64,6 @@ public struct Figures: Sendable, Equatable, Codable {
     /// The mean over all samples; NaN where a sample's loss was not finite, or where there are no samples.
     public var meanLoss: Double { samples == 0 || nonFinite > 0 ? .nan : loss.value / Double(samples) }
     public var accuracy: Double { samples == 0 ? .nan : Double(correct) / Double(samples) }
+    /// The share of samples whose largest logit is not that of their label.
+    public var error: Double { samples == 0 ? .nan : Double(samples - correct) / Double(samples) }
 }

@@ -20,6 +20,12 @@ extension Recipe {
         try refuse(
             experiment.kernels != nil && experiment.convolution == .im2col, "kernels", beside: "convolution im2col",
             because: "the column matrix computes every convolution", remedy: "take the kernels out of the recipe")
+        if experiment.split.validation == 0, execution.goal != nil || execution.evaluateEvery > 0 {
+            throw Failure(
+                .usage,
+                "\(execution.goal != nil ? "goal" : "evaluate-every") needs images that are held out: set split.validation (--validation)"
+            )
+        }
         if execution.exchange == .mpi {
             let remedy = "leave --exchange at tree"
             try refuse(

@@ -75,6 +75,10 @@ public struct Execution: Sendable, Equatable {
     public var histogramsEvery: Int = 0
     /// Ends training after so many steps, whatever the epochs say.
     public var maxSteps: Int?
+    /// Steps between two evaluations on the images held out, beside those at the end of an epoch; 0 for none.
+    public var evaluateEvery: Int = 0
+    /// Ends training at the first evaluation whose validation error is strictly below this share of the images held out.
+    public var goal: Double?
     /// What each rank holds of the model.
     public var parallelism = ParameterPlacement.replicated
     /// In hybrid parallelism, how samples come to the linear layers.
@@ -99,6 +103,10 @@ public struct Execution: Sendable, Equatable {
         try Experiment.check(logEvery, "log-every", from: 0)
         try Experiment.check(histogramsEvery, "histograms-every", from: 0)
         if let maxSteps { try Experiment.check(maxSteps, "max-steps") }
+        try Experiment.check(evaluateEvery, "evaluate-every", from: 0)
+        if let goal, !(goal > 0 && goal <= 1) {
+            throw Failure(.usage, "goal: found \(goal), expected a validation error above 0 and at most 1")
+        }
         try Experiment.check(checkEvery, "check-every", from: 0)
         guard (0...Self.mostTraceSteps).contains(traceSteps) else {
             throw Failure(
@@ -117,6 +125,8 @@ extension Execution: Codable {
         case histogramsEvery = "histograms-every"
         case traceSteps = "trace-steps"
         case maxSteps = "max-steps"
+        case evaluateEvery = "evaluate-every"
+        case goal
     }
 
     public init(from decoder: any Decoder) throws {
@@ -125,6 +135,8 @@ extension Execution: Codable {
         run = try container.decodeIfPresent(String.self, forKey: .run)
         keep = try container.decode(.keep, or: keep)
         maxSteps = try container.decodeIfPresent(Int.self, forKey: .maxSteps)
+        evaluateEvery = try container.decode(.evaluateEvery, or: evaluateEvery)
+        goal = try container.decodeIfPresent(Double.self, forKey: .goal)
         logEvery = try container.decode(.logEvery, or: logEvery)
         histogramsEvery = try container.decode(.histogramsEvery, or: histogramsEvery)
         parallelism = try container.decode(.parallelism, or: parallelism)

@@ -38,6 +38,8 @@ public final class Trainer {
     private var timeline: StepTimeline?
     private let tracePath: String
     private let clock = ContinuousClock()
+    /// Whether the validation error has come below the recipe's goal.
+    private var reachedGoal = false
     /// Of the step that is over.
     private var stepFigures: Figures { runner.figures.figures }
 
@@ -111,12 +113,14 @@ public final class Trainer {
                 try writeTimeline()
                 mark = clock.now
             }
+            if try validateWithinEpoch(epoch: epoch, rate: rate) { mark = clock.now }
             let isEpochEnd = state.progress.position.sample == 0
             if isEpochEnd || isDone {
                 let training = state.progress.figures
                 if isEpochEnd { state.progress.figures = Figures() }
                 try division?.gatherParameters(recorder)
                 let validation = try validationEvaluator.map { try evaluate($0, "validation") }
+                if let validation { observeGoal(validation) }
                 let validated = clock.now
                 let test = try evaluate(testEvaluator, "test")
                 let report = EpochReport(
@@ -129,7 +133,7 @@ public final class Trainer {
             }
         }
         try writeTimeline()
-        if world.rank == 0, let explanation = earlyStop { reporter.stoppedEarly(explanation) }
+        if world.rank == 0, let explanation = goalStop ?? earlyStop { reporter.stoppedEarly(explanation) }
         recorder.enter(.ended, step: state.progress.position.step)
     }
 
@@ -148,7 +152,39 @@ public final class Trainer {
     private var isDone: Bool {
         let progress = state.progress
         return progress.position.epoch >= experiment.epochs || progress.position.step >= execution.maxSteps ?? .max
-            || earlyStop != nil
+            || reachedGoal || earlyStop != nil
+    }
+
+    private var goalStop: String? {
+        guard reachedGoal, let goal = execution.goal else { return nil }
+        return "the validation error is below \(goal) after \(state.progress.position.step.grouped) steps"
+    }
+
+    /// Every rank has the same exact figures, so all of them end, or none.
+    private func observeGoal(_ validation: Figures) {
+        if let goal = execution.goal, validation.error < goal { reachedGoal = true }
+    }
+
+    /// Looks at the images held out between two epochs' ends, where the recipe asks for it; collective. Returns whether it did.
+    ///
+    /// The end of an epoch, and of training, looks at them anyway, and writes the line that says how training ended.
+    private func validateWithinEpoch(epoch: Int, rate: Double) throws -> Bool {
+        let position = state.progress.position
+        guard execution.evaluateEvery > 0, position.step.isMultiple(of: execution.evaluateEvery), position.sample != 0, !isDone,
+            let validationEvaluator
+        else {
+            return false
+        }
+        let start = clock.now
+        try division?.gatherParameters(recorder)
+        let figures = try evaluate(validationEvaluator, "validation")
+        observeGoal(figures)
+        if let metrics, !reachedGoal {
+            try metrics.append(
+                .validation, epoch: epoch + 1, step: position.step, figures: figures, rate: rate, timedSamples: figures.samples,
+                seconds: Self.seconds(clock.now - start))
+        }
+        return true
     }
 
     /// The number of the run's last step: those taken, and those that are left of this epoch and the following ones, or fewer where the

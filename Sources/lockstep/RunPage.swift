@@ -44,14 +44,8 @@ enum RunPage {
         while !isResumed, let place = arguments.firstIndex(where: { $0 == "--run" || $0.hasPrefix("--run=") }) {
             arguments.removeSubrange(place..<min(arguments.count, place + (arguments[place] == "--run" ? 2 : 1)))
         }
-        let command = (["lockstep"] + arguments.map(quoted)).joined(separator: " ")
+        let command = shellCommand(["lockstep"] + arguments)
         let ranks = run.record.circumstances.ranks
         return ranks == 1 ? command : "mpirun -np \(ranks) \(command)"
-    }
-
-    /// As a shell reads it back.
-    private static func quoted(_ argument: String) -> String {
-        let plain = !argument.isEmpty && argument.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:,+@%".contains($0) }
-        return plain ? argument : "'" + argument.replacing("'", with: "'\\''") + "'"
     }
 }

@@ -24,10 +24,11 @@ import Testing
         ],
         "Benchmarks": ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Training", "Tuning"],
         "Cluster": ["Crypto", "Diagnostics"],
+        "Studies": ["Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Training"],
         "lockstep": [
             "ArgumentParser", "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics",
             "Kernels",
-            "MPI", "Networks", "Parallelism", "Recorder", "Reports", "Training", "Tuning",
+            "MPI", "Networks", "Parallelism", "Recorder", "Reports", "Studies", "Training", "Tuning",
         ],
     ]
     private static let systemLibraries: Set<String> = ["COpenBLAS", "COpenMPI", "CPNG", "CTurboJPEG", "CZlib"]

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Cluster
@@ -9,6 +10,27 @@ import Testing
         #expect(
             RankLaunch(ranks: many, arguments: []).options
                 == ["-np", "\(many)", "--oversubscribe", "--mca", "mpi_yield_when_idle", "1"])
+    }
+
+    /// A job that has cores of its own is kept to them, and mpirun binds nothing: it would count from the first core for every job.
+    @Test func jobsBesideEachOtherKeepToTheirCores() {
+        let launch = RankLaunch(ranks: 2, arguments: [], processors: [2, 3])
+        #expect(
+            launch.command(mpirun: "/bin/mpirun", taskset: "/bin/taskset")
+                == ["/bin/taskset", "--cpu-list", "2,3", "/bin/mpirun", "-np", "2", "--bind-to", "none"])
+        #expect(launch.command(mpirun: "/bin/mpirun", taskset: nil) == ["/bin/mpirun", "-np", "2", "--bind-to", "none"])
+        #expect(RankLaunch(ranks: 2, arguments: [], processors: [5]).options.contains("--oversubscribe"))
+    }
+
+    @Test func listsOfProcessors() {
+        #expect(Cores.processors(in: "0-3,8,10-11") == [0, 1, 2, 3, 8, 10, 11])
+        #expect(Cores.processors(in: "0\n") == [0] && Cores.processors(in: "") == [])
+        #expect(!Cores.all.isEmpty && Cores.all.allSatisfy { !$0.isEmpty })
+    }
+
+    @Test func aProcessIsKnownByItsStart() throws {
+        let own = try #require(HostProcess.current)
+        #expect(own.isAlive && HostProcess(id: Int32.max) == nil)
     }
 
     /// What the user has set for Open MPI stays; what a launcher told its rank goes.

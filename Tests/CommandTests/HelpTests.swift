@@ -8,7 +8,7 @@ import Testing
         ["data", "verify"],
         ["data", "synthesize"],
         ["data", "fetch"], ["data", "pack"], ["bench"], ["bench", "convolution"], ["bench", "step"],
-        ["bench", "allreduce"], ["report"], ["watch"],
+        ["bench", "allreduce"], ["study"], ["report"], ["watch"],
     ]
 
     @Test func everyCommandHasHelp() throws {

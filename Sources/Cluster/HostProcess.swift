@@ -1,0 +1,48 @@
+import Foundation
+
+/// A process of this host, told from a later one of the same number by when it began.
+public struct HostProcess: Sendable, Equatable, Codable {
+    public let id: Int32
+    /// In clock ticks since the host started.
+    public let start: UInt64
+
+    public static let current = HostProcess(id: getpid())
+
+    /// The process of this number; nil where there is none, or where it has ended and only waits to be asked for.
+    public init?(id: Int32) {
+        guard let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8),
+            // The second field is the program's name in brackets, and may hold anything; the third is the state, the 22nd the start.
+            let bracket = text.lastIndex(of: ")")
+        else {
+            return nil
+        }
+        let fields = text[text.index(after: bracket)...].split(separator: " ")
+        guard fields.count > 19, fields[0] != "Z", let start = UInt64(fields[19]) else { return nil }
+        (self.id, self.start) = (id, start)
+    }
+
+    public var isAlive: Bool { HostProcess(id: id) == self }
+
+    /// Ends what still works on a run directory: the mpirun and the ranks of a job whose launcher was killed. They are known by their own
+    /// command line, which names the directory behind `--run`.
+    ///
+    /// - Parameter run: the path, as it stands in the command lines.
+    public static func endAll(workingOn run: String) {
+        func working() -> [HostProcess] {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+            return names.compactMap { Int32($0) }.filter { id in
+                guard id != getpid(), let line = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") else { return false }
+                let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+                return zip(words, words.dropFirst()).contains { $0 == "--run" && $1 == run }
+            }.compactMap(HostProcess.init)
+        }
+        var found = working()
+        for process in found { kill(process.id, SIGTERM) }
+        let patience = Date(timeIntervalSinceNow: 5)
+        while !found.isEmpty {
+            Thread.sleep(forTimeInterval: 0.02)
+            found = working()
+            if Date() > patience { for process in found { kill(process.id, SIGKILL) } }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Diagnostics
+import Foundation
+import Synchronization
+
+/// The jobs that this process has started and waits for, on any number of threads.
+///
+/// SIGINT and SIGTERM, which do not reach them by themselves, end all of them first and then this process.
+enum RunningJobs {
+    private struct State {
+        var jobs: Set<Int32> = []
+        /// The signal that is to end this process; 0 for none.
+        var signal: Int32 = 0
+        var sources: [any DispatchSourceSignal] = []
+    }
+
+    private static let state = Mutex(State())
+
+    /// Starts a process and waits for its end.
+    /// - Throws: `Failure.missing` where it cannot be started.
+    static func run(_ process: Process) throws {
+        try start(process)
+        process.waitUntilExit()
+        ended(process.processIdentifier)
+    }
+
+    private static func start(_ process: Process) throws {
+        let isEnding = try state.withLock { state in
+            guard state.signal == 0 else { return true }
+            if state.sources.isEmpty { state.sources = [SIGINT, SIGTERM].map(source) }
+            do { try process.run() } catch {
+                throw Failure(
+                    .missing, "\(process.executableURL?.path ?? "mpirun") cannot be started: \(error.localizedDescription)")
+            }
+            state.jobs.insert(process.processIdentifier)
+            return false
+        }
+        // Whoever waits for the last job ends this process.
+        while isEnding { Thread.sleep(forTimeInterval: 1) }
+    }
+
+    private static func source(of number: Int32) -> any DispatchSourceSignal {
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        source.setEventHandler {
+            let jobs = state.withLock { state in
+                state.signal = number
+                return state.jobs
+            }
+            for job in jobs { kill(job, SIGTERM) }
+        }
+        source.resume()
+        return source
+    }
+
+    private static func ended(_ job: Int32) {
+        let number = state.withLock { state in
+            state.jobs.remove(job)
+            guard state.jobs.isEmpty else { return Int32(-1) }
+            state.sources.forEach { $0.cancel() }
+            state.sources = []
+            for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+            return state.signal
+        }
+        if number > 0 { raise(number) }
+        // A job that a signal has ended is not told to have ended by itself.
+        while number < 0, state.withLock({ $0.signal }) != 0 { Thread.sleep(forTimeInterval: 1) }
+    }
+}

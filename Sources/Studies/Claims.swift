@@ -1,0 +1,97 @@
+import Cluster
+import Diagnostics
+import Foundation
+import Synchronization
+
+/// Which worker has which trial: files that can be made only once, in the study's directory. There is no master.
+///
+/// `TRIAL.1` is the first claim on a trial, and names host and process. Where its owner is dead, `TRIAL.2` takes over, and so on: the highest
+/// number holds, and since a number can be made only once, of several that find the same owner dead one gets the trial. An owner on this
+/// host is dead when no process has its number and start; one on another host when its claim has not been touched for `patience`.
+final class Claims: Sendable {
+    struct Owner: Codable, Equatable {
+        let host: String
+        let process: HostProcess
+    }
+
+    /// Seconds between two touches of a claim, and after how many without one an owner on another host is taken for dead.
+    static let beat = 10.0
+    static let patience = 120.0
+
+    private let directory: String
+    private let owner: Owner
+    private let held = Mutex<Set<String>>([])
+    private let isOver = Mutex(false)
+
+    init(directory: String) throws {
+        self.directory = directory
+        guard let process = HostProcess.current else { throw Failure(.io, "/proc does not tell when this process began") }
+        owner = Owner(host: ProcessInfo.processInfo.hostName, process: process)
+        let thread = Thread { [weak self] in
+            var beats = 0.0
+            while let self, !self.isOver.withLock({ $0 }) {
+                beats += 1
+                if beats.truncatingRemainder(dividingBy: Self.beat) == 0 { self.touch() }
+                Thread.sleep(forTimeInterval: 1)
+            }
+        }
+        thread.start()
+    }
+
+    deinit { isOver.withLock { $0 = true } }
+
+    /// The numbers of the highest claims, by trial.
+    func standing() throws -> [String: Int] {
+        let names: [String]
+        do { names = try FileManager.default.contentsOfDirectory(atPath: directory) } catch {
+            throw Failure(.io, "\(directory) cannot be read: \(error.localizedDescription)")
+        }
+        var standing: [String: Int] = [:]
+        for name in names {
+            let parts = name.split(separator: ".")
+            // Drafts of claims have a third part.
+            guard parts.count == 2, let number = Int(parts[1]) else { continue }
+            standing[String(parts[0])] = max(number, standing[String(parts[0])] ?? 0)
+        }
+        return standing
+    }
+
+    /// Takes a trial, unless another has it.
+    ///
+    /// - Parameter number: of its highest claim, as it was found; 0 for none.
+    /// - Returns: the claim's number; nil where another has the trial.
+    func take(_ trial: String, over number: Int) throws -> Int? {
+        if number > 0, isAlive(trial, number) { return nil }
+        let path = self.path(trial, number + 1)
+        guard try encodedJSON(owner).writeExclusively(to: path) else { return nil }
+        held.withLock { _ = $0.insert(path) }
+        return number + 1
+    }
+
+    /// After the trial's end has been written down.
+    func release(_ trial: String, _ number: Int) { held.withLock { _ = $0.remove(path(trial, number)) } }
+
+    func isAlive(_ trial: String, _ number: Int) -> Bool {
+        let path = path(trial, number)
+        guard let data = FileManager.default.contents(atPath: path), let found = try? JSONDecoder().decode(Owner.self, from: data)
+        else {
+            return false
+        }
+        if found.host == owner.host { return found.process.isAlive }
+        // By the file system's own clock: hosts' clocks may differ.
+        let probe = "\(directory)/.now-\(owner.host)-\(owner.process.id)"
+        guard FileManager.default.createFile(atPath: probe, contents: nil), let now = modified(probe), let touched = modified(path)
+        else {
+            return true
+        }
+        return now.timeIntervalSince(touched) < Self.patience
+    }
+
+    private func touch() { for path in held.withLock({ $0 }) { utimes(path, nil) } }
+
+    private func path(_ trial: String, _ number: Int) -> String { "\(directory)/\(trial).\(number)" }
+
+    private func modified(_ path: String) -> Date? {
+        (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+    }
+}

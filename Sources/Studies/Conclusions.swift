@@ -1,0 +1,123 @@
+/// What follows from a study's figures, and nothing else.
+public struct Conclusions: Sendable {
+    private let table: ResultTable
+    private var study: Study { table.study }
+
+    public init(_ table: ResultTable) { self.table = table }
+
+    public var sentences: [String] {
+        let failed = table.outcomes.filter { if case .failed = $0.status { true } else { false } }
+        let left = table.outcomes.count { $0.status == .waiting || $0.status == .running }
+        return found + standstill
+            + (failed.isEmpty ? [] : ["\(failed.count) of \(table.outcomes.count) trials failed, and are in no figure"])
+            + (left == 0 ? [] : ["\(left) of \(table.outcomes.count) trials have not ended"])
+    }
+
+    private var found: [String] {
+        switch study.analysis {
+        case .trend(let path): trend(path)
+        case .baseline: againstBaseline
+        case .comparison: amongAll
+        case .stepsToTarget(let target): StepsToTarget(table, target).sentences
+        }
+    }
+
+    /// The spread over seeds, in words for a page.
+    public var spreadNote: String {
+        study.seedCount > 1
+            ? "Means over \(study.seedCount) seeds; bands reach from the smallest to the largest of them, ± is a 95 % t-interval of the mean. A difference counts when a t test with the deviation "
+                + "pooled over all points finds it at a level of 0.05, shared out over all pairs that are compared."
+            : "One seed: the spread is unknown."
+    }
+
+    private func trend(_ path: String) -> [String] {
+        let series = table.points.sorted {
+            (Double($0.point.settings.first?.value ?? "") ?? 0) < (Double($1.point.settings.first?.value ?? "") ?? 0)
+        }
+        let setting = path.split(separator: ".").last.map(String.init) ?? path
+        var sentences: [String] = []
+        for measure in study.judged {
+            let trend = Trend(
+                series.map {
+                    Trend.Point(value: $0.point.settings.first?.value ?? "", spread: $0.spread(measure), diverged: $0.diverged)
+                })
+            sentences += trend.sentences(measure, along: setting).filter { !sentences.contains($0) }
+            let missed = series.filter { $0.misses(measure) }.compactMap(\.point.settings.first?.value)
+            if !missed.isEmpty { sentences.append("\(measure.title): not reached at \(setting) \(list(missed))") }
+        }
+        return sentences
+    }
+
+    private var againstBaseline: [String] {
+        guard let baseline = table.points.first else { return [] }
+        return study.judged.flatMap { against(baseline, $0) } + divergence
+    }
+
+    private func against(_ baseline: PointResult, _ measure: Measure) -> [String] {
+        let base = baseline.spread(measure)
+        let others = table.points.dropFirst().map { (label: $0.label, spread: $0.spread(measure)) }.filter { $0.spread.count > 0 }
+        guard base.count > 0, !others.isEmpty else { return [] }
+        func told(_ label: String, _ spread: Spread) -> String { "\(label) (\(measure.text(spread.mean)))" }
+        let first = "\(measure.title): \(told(baseline.label, base))"
+        let test = DifferenceTest([base] + others.map(\.spread), comparisons: others.count)
+        guard test.deviation != nil else {
+            let means = others.sorted { $0.spread.mean > $1.spread.mean }
+            // All of a few, the ends of many.
+            let shown = means.count > 4 ? [means[0], means[means.count - 1]] : means
+            let words = list(shown.map { told($0.label, $0.spread) })
+            return [
+                "\(first); \(means.count > 4 ? "of \(means.count) others the largest and the smallest are " : "")\(words); one seed, so the "
+                    + "spread is unknown and no difference is claimed"
+            ]
+        }
+        let above = others.filter { test.isLarger($0.spread, base) }.map { told($0.label, $0.spread) }
+        let below = others.filter { test.isLarger(base, $0.spread) }.map { told($0.label, $0.spread) }
+        let same = others.filter { !test.isLarger($0.spread, base) && !test.isLarger(base, $0.spread) }
+        return (above.isEmpty ? [] : ["\(first) is below \(list(above))"])
+            + (below.isEmpty ? [] : ["\(first) is above \(list(below))"])
+            + (same.isEmpty ? [] : ["\(first): no difference found from \(list(same.map { told($0.label, $0.spread) }))"])
+    }
+
+    private var amongAll: [String] {
+        study.judged.compactMap { measure in
+            let measured = table.points.map { (label: $0.label, spread: $0.spread(measure)) }.filter { $0.spread.count > 0 }
+            let sign = measure.isLargerBetter ? 1.0 : -1.0
+            guard let best = measured.max(by: { sign * $0.spread.mean < sign * $1.spread.mean }), measured.count > 1 else {
+                return nil
+            }
+            let test = DifferenceTest(measured.map(\.spread))
+            let told = "\(best.label) (\(measure.text(best.spread.mean)))"
+            guard test.deviation != nil else {
+                return "\(measure.title): best at \(told); one seed, so the spread is unknown and no difference is claimed"
+            }
+            let others = measured.filter { $0.label != best.label }
+            let worse = others.filter {
+                abs($0.spread.mean - best.spread.mean) > test.critical($0.spread, best.spread) ?? .infinity
+            }
+            if worse.isEmpty { return "\(measure.title): no difference found between \(told) and the other \(others.count)" }
+            if worse.count == others.count { return "\(measure.title): best at \(told), beyond the spread of all others" }
+            let equal = others.filter { other in !worse.contains { $0.label == other.label } }.map(\.label)
+            return "\(measure.title): best at \(told); no difference found between that and \(list(equal))"
+        } + divergence
+    }
+
+    /// Points whose training accuracy, in the mean, is below one and a half times that of guessing.
+    private var standstill: [String] {
+        guard let classes = study.trials.first?.recipe.experiment.data?.classes, classes > 1 else { return [] }
+        if case .stepsToTarget = study.analysis { return [] }
+        let guessing = 1 / Double(classes)
+        let standing = table.points.compactMap { result -> String? in
+            let spread = result.spread(.trainAccuracy)
+            guard spread.count > 0, spread.mean < 1.5 * guessing else { return nil }
+            return "\(result.label) (\(Measure.trainAccuracy.text(spread.mean)))"
+        }
+        return standing.isEmpty
+            ? []
+            : ["training accuracy has not left that of guessing (\(Measure.trainAccuracy.text(guessing))) at \(list(standing))"]
+    }
+
+    private var divergence: [String] {
+        let diverged = table.points.filter { $0.diverged > 0 }.map(\.label)
+        return diverged.isEmpty ? [] : ["training diverges at \(list(diverged))"]
+    }
+}

@@ -1,0 +1,151 @@
+import Diagnostics
+import Foundation
+import Training
+
+/// Steps to a goal against batch size, from a search of rate and momentum for each batch size on its own. Source: Shallue et al., JMLR 20
+/// (2019): the result of a batch size is the earliest evaluation of any of its trials whose validation error is strictly below the goal.
+public struct StepsToTarget: Sendable {
+    /// What one batch size came to with one method.
+    public struct BatchResult: Sendable {
+        public let batch: Int
+        public let trials: [TrialOutcome]
+        /// The trial that came first; nil where none reached the goal.
+        public let best: (trial: Trial, steps: Int)?
+
+        public var diverged: Int { trials.count { $0.status == .diverged } }
+        public var done: Int { trials.count { $0.status == .done } }
+        public var bestError: Double? { trials.compactMap(Measure.bestValidationError.value).min() }
+    }
+
+    /// A method's curve.
+    public struct Curve: Sendable {
+        public let method: SearchSpace.Method
+        public let results: [BatchResult]
+        public let fit: StepsFit?
+
+        public var reached: [(batch: Int, trial: Trial, steps: Int)] {
+            results.compactMap { result in result.best.map { (result.batch, $0.trial, $0.steps) } }
+        }
+
+        /// The smallest batch whose steps are within a tenth of the least: larger ones bring next to nothing. Nil for fewer than two batches.
+        public var maximumUsefulBatch: Int? {
+            guard reached.count > 1, let least = reached.map(\.steps).min() else { return nil }
+            return reached.first { Double($0.steps) <= 1.1 * Double(least) }?.batch
+        }
+
+        /// Whether the largest batch measured still took a tenth fewer steps than the one before.
+        public var stillGains: Bool {
+            guard let last = reached.last, let before = reached.dropLast().last else { return false }
+            return Double(last.steps) < 0.9 * Double(before.steps)
+        }
+
+        /// The exponent of batch size that the best effective rate grows by: 1 is the linear rule, 1/2 the square-root rule.
+        public var rateExponent: Double? { slope(reached.map { (log(Double($0.batch)), log($0.trial.effectiveRate)) }) }
+    }
+
+    public let curves: [Curve]
+    public let target: Study.Target
+
+    public init(_ table: ResultTable, _ target: Study.Target) {
+        self.target = target
+        curves = SearchSpace.Method.allCases.compactMap { method in
+            let own = table.outcomes.filter { $0.trial.series == method.title }
+            let batches = Set(own.map(\.trial.recipe.experiment.globalBatch)).sorted()
+            guard !batches.isEmpty else { return nil }
+            let results = batches.map { batch in
+                let trials = own.filter { $0.trial.recipe.experiment.globalBatch == batch }
+                // Ties go to the first trial.
+                let times = trials.compactMap { outcome in
+                    outcome.stepsTo(validationError: target.goal).map { (trial: outcome.trial, steps: $0) }
+                }
+                return BatchResult(batch: batch, trials: trials, best: times.min { $0.steps < $1.steps })
+            }
+            let points = results.compactMap { result in result.best.map { (Double(result.batch), Double($0.steps)) } }
+            return Curve(method: method, results: results, fit: StepsFit(points))
+        }
+    }
+
+    public var sentences: [String] { curves.flatMap(sentences) + comparison }
+
+    private func sentences(_ curve: Curve) -> [String] {
+        let name = curve.method.title
+        var sentences: [String] = []
+        let reached = curve.reached
+        if let first = reached.first, let last = reached.last, reached.count > 1 {
+            sentences.append(
+                "\(name): from batch \(first.batch) to \(last.batch), \(ratio(last.batch, first.batch)) as large, the steps fall from "
+                    + "\(first.steps.grouped) to \(last.steps.grouped), \(ratio(first.steps, last.steps)) fewer")
+        }
+        if let fit = curve.fit {
+            sentences.append(
+                "\(name): S = \(significant(fit.leastSteps)) · (1 + \(significant(fit.criticalBatch)) ÷ B), R² = "
+                    + String(format: "%.3f", fit.determination)
+                    + " (of log S): perfect scaling up to about B = \(significant(fit.perfectScalingEnd)), maximal data parallelism from about "
+                    + significant(fit.parallelismLimit) + regimesBeyond(fit, reached.map(\.batch)))
+        }
+        if let useful = curve.maximumUsefulBatch {
+            sentences.append(
+                curve.stillGains
+                    ? "\(name): the largest useful batch is at least \(useful); steps still fall at the largest one measured"
+                    : "\(name): the largest useful batch is \(useful): larger ones take no tenth fewer steps")
+        }
+        if let exponent = curve.rateExponent, reached.count > 2 {
+            sentences.append(
+                "\(name): the best effective rate goes with B to the power " + String(format: "%.2f", exponent)
+                    + " (linear rule 1, square-root rule 0.5)")
+        }
+        for result in curve.results where result.best == nil {
+            sentences.append("\(name): no trial of batch \(result.batch) came below \(target.goal) within its steps")
+        }
+        for entry in reached {
+            let optimiser = entry.trial.recipe.experiment.optimiser
+            for edge in target.space.edges(rate: optimiser.rate, momentum: optimiser.momentum, curve.method) {
+                sentences.append("\(name), batch \(entry.batch): \(edge); widen it (--rates, --frictions)")
+            }
+        }
+        let diverged = curve.results.reduce(0) { $0 + $1.diverged }
+        if diverged > 0 {
+            sentences.append("\(name): \(diverged) of \(curve.results.reduce(0) { $0 + $1.trials.count }) trials diverged")
+        }
+        return sentences
+    }
+
+    private func regimesBeyond(_ fit: StepsFit, _ batches: [Int]) -> String {
+        guard let first = batches.first, let last = batches.last else { return "" }
+        if Double(last) < fit.criticalBatch { return "; no batch measured is beyond B_crit, so the right end is extrapolated" }
+        if Double(first) > fit.criticalBatch { return "; no batch measured is below B_crit, so the left end is extrapolated" }
+        return ""
+    }
+
+    /// Methods beside plain SGD, or the first there is, batch by batch.
+    private var comparison: [String] {
+        guard let base = curves.first else { return [] }
+        return curves.dropFirst().compactMap { curve in
+            let shared = curve.reached.compactMap { entry in
+                base.reached.first { $0.batch == entry.batch }.map {
+                    (batch: entry.batch, ratio: Double($0.steps) / Double(entry.steps))
+                }
+            }
+            guard !shared.isEmpty else { return nil }
+            return "steps of \(base.method.title) ÷ steps of \(curve.method.title): "
+                + shared.map { "\(String(format: "%.2f", $0.ratio)) at batch \($0.batch)" }.joined(separator: ", ")
+        }
+    }
+
+    private func ratio(_ a: Int, _ b: Int) -> String { "\(significant(Double(a) / Double(b))) times" }
+}
+
+extension Trial {
+    /// Rate ÷ (1 − momentum): how far a steady gradient moves the parameters in a step in the long run.
+    public var effectiveRate: Double {
+        let optimiser = recipe.experiment.optimiser
+        return optimiser.rate / (1 - optimiser.momentum)
+    }
+}
+
+/// Three significant digits, without an exponent.
+func significant(_ value: Double) -> String {
+    guard value.isFinite, value != 0 else { return "\(value)" }
+    let digits = max(0, 2 - Int(log10(abs(value)).rounded(.down)))
+    return digits == 0 ? Int(value.rounded()).grouped : String(format: "%.\(digits)f", value)
+}

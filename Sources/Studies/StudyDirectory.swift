@@ -1,0 +1,110 @@
+import Diagnostics
+import Foundation
+import Training
+
+/// The directory of a study and what stands where in it: `study.json`, `study.csv`, `study.html`, and of each trial a recipe, a run directory,
+/// its claims, its output and how it ended.
+public struct StudyDirectory: Sendable, Equatable {
+    /// Absolute, so that a run of it is known by its command line.
+    public let path: String
+
+    public init(path: String) { self.path = URL(fileURLWithPath: path).standardizedFileURL.path }
+
+    public var description: String { "\(path)/study.json" }
+    public var table: String { "\(path)/study.csv" }
+    public var page: String { "\(path)/study.html" }
+    public func run(_ trial: Trial) -> RunDirectory { RunDirectory(path: "\(path)/trials/\(trial.name)") }
+    func recipe(_ trial: Trial) -> String { "\(path)/recipes/\(trial.name).json" }
+    func output(_ trial: Trial) -> String { "\(path)/output/\(trial.name).txt" }
+    func end(_ trial: Trial) -> String { "\(path)/ends/\(trial.name).json" }
+    var claims: String { "\(path)/claims" }
+
+    /// Joins a study, or begins it: in `given`, or in the first of `studies/NAME-1`, `studies/NAME-2`, … that is this very study or not there
+    /// yet. So the same command goes on with what it began, on whatever host.
+    ///
+    /// - Throws: `Failure.usage` where the given directory holds another study, `Failure.io` where it cannot be made.
+    public static func join(_ study: Study, at given: String?, command: [String], in parent: String = "studies") throws
+        -> StudyDirectory
+    {
+        if let given {
+            let directory = StudyDirectory(path: given)
+            guard try directory.takes(study, command: command) else {
+                throw Failure(
+                    .usage, "\(directory.path) holds another study, or the same one with other settings: give another --directory")
+            }
+            return directory
+        }
+        for number in 1... {
+            let directory = StudyDirectory(path: "\(parent)/\(study.name)-\(number)")
+            if try directory.takes(study, command: command) { return directory }
+        }
+        fault("there are more directories than numbers")
+    }
+
+    /// Whether the directory is this study's: now, where it was nobody's.
+    private func takes(_ study: Study, command: [String]) throws -> Bool {
+        if !FileManager.default.fileExists(atPath: description) {
+            for name in ["trials", "recipes", "output", "ends", "claims"] { try make("\(path)/\(name)") }
+            try StudyRecord(study: study, command: command, results: nil).encoded().writeExclusively(to: description)
+        }
+        return try record().study == study
+    }
+
+    /// What `study.json` says.
+    public func record() throws -> StudyRecord {
+        guard let data = FileManager.default.contents(atPath: description) else {
+            throw Failure(.missing, "\(path) is no study: it holds no study.json")
+        }
+        do { return try JSONDecoder().decode(StudyRecord.self, from: data) } catch {
+            throw Failure(.badData, "\(description): \((error as? DecodingError)?.explanation ?? String(describing: error))")
+        }
+    }
+
+    private func make(_ directory: String) throws {
+        do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
+            throw Failure(.io, "study directory \(directory) cannot be made: \(error.localizedDescription)")
+        }
+    }
+}
+
+/// `study.json`: the study, the command that began it, and what has come of its trials.
+public struct StudyRecord: Sendable, Equatable, Codable {
+    public let study: Study
+    public let command: [String]
+    public var results: [ResultRow]?
+
+    func encoded() throws -> Data { try encodedJSON(self) }
+}
+
+/// JSON as people read it, with sorted keys: the same value always gives the same bytes.
+func encodedJSON(_ value: some Encodable) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(value) + Data("\n".utf8)
+}
+
+extension Data {
+    /// Makes a file that is there with all of its contents or not at all.
+    ///
+    /// A file under a name of its own gets the wanted one by link(2), which fails where that is taken: exclusive like O_EXCL, on shared
+    /// folders too, but nobody sees a file that is still being written.
+    /// - Returns: false where the file was there already.
+    /// - Throws: `Failure.io` where it cannot be written.
+    @discardableResult func writeExclusively(to path: String) throws -> Bool {
+        let draft = "\(path).\(UUID().uuidString)"
+        defer { unlink(draft) }
+        do { try write(to: URL(fileURLWithPath: draft)) } catch {
+            throw Failure(.io, "\(draft) cannot be written: \(error.localizedDescription)")
+        }
+        if link(draft, path) == 0 { return true }
+        guard errno == EEXIST else { throw Failure(.io, "\(path) cannot be made: \(String(cString: strerror(errno)))") }
+        return false
+    }
+
+    /// Replaces a file at once.
+    func writeReplacing(_ path: String) throws {
+        do { try write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+            throw Failure(.io, "\(path) cannot be written: \(error.localizedDescription)")
+        }
+    }
+}

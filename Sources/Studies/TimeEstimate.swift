@@ -1,0 +1,75 @@
+import Cluster
+import Diagnostics
+import Foundation
+import Training
+
+/// How long a study will take, from some timed steps of each kind of trial.
+public struct TimeEstimate: Sendable {
+    /// By trial.
+    public let seconds: [String: Double]
+
+    public func total(of trials: some Sequence<Trial>, workers: Int) -> Double {
+        trials.reduce(0) { $0 + (seconds[$1.name] ?? 0) } / Double(workers)
+    }
+
+    /// Times five steps, and the evaluation behind them, of one trial of each model and batch, in a temporary directory.
+    ///
+    /// - Parameter ranks: of each trial.
+    /// - Throws: `Failure` with a run's own words where it cannot be trained.
+    public static func timing(_ study: Study, ranks: Int, progress: (Int, Int) -> Void) throws -> TimeEstimate {
+        var kinds: [String: [Trial]] = [:]
+        for trial in study.trials {
+            let experiment = trial.recipe.experiment
+            let model = String(decoding: try encodedJSON(experiment.model), as: UTF8.self)
+            kinds["\(model) \(experiment.globalBatch) \(experiment.microBatches)", default: []].append(trial)
+        }
+        var seconds: [String: Double] = [:]
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lockstep-timing-\(UUID().uuidString.prefix(8))")
+            .path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for (index, trials) in kinds.values.enumerated() {
+            progress(index + 1, kinds.count)
+            let timed = try time(trials[0], in: "\(folder)/\(index)", ranks: ranks)
+            for trial in trials { seconds[trial.name] = timed.seconds(for: trial) }
+        }
+        return TimeEstimate(seconds: seconds)
+    }
+
+    private struct Timed {
+        let start: Double
+        let step: Double
+        let evaluation: Double
+
+        func seconds(for trial: Trial) -> Double {
+            let experiment = trial.recipe.experiment
+            let steps = trial.work / Double(experiment.globalBatch)
+            let every = trial.recipe.execution.evaluateEvery
+            let evaluations = Double(experiment.epochs) + (every > 0 ? steps / Double(every) : 0)
+            return start + steps * step + evaluations * evaluation
+        }
+    }
+
+    private static let steps = 5
+
+    private static func time(_ trial: Trial, in folder: String, ranks: Int) throws -> Timed {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        var recipe = trial.recipe
+        (recipe.execution.maxSteps, recipe.execution.goal, recipe.execution.logEvery) = (steps, nil, 1)
+        // A step that diverges is timed like any other.
+        recipe.experiment.optimiser.rate = min(recipe.experiment.optimiser.rate, 1e-4)
+        try encodedJSON(recipe).writeReplacing("\(folder)/recipe.json")
+        let start = Date()
+        let code = try RankLaunch(ranks: ranks, arguments: ["train", "\(folder)/recipe.json", "--run", "\(folder)/run"])
+            .run(output: "\(folder)/output.txt")
+        guard code == 0 else {
+            throw Failure(
+                Failure.Kind(rawValue: code) ?? .fault,
+                "\(trial.name) (\(trial.label)): \(TrialEnd.lastWords(of: "\(folder)/output.txt").joined(separator: " "))")
+        }
+        let whole = Date().timeIntervalSince(start)
+        let lines = RunMetrics.epochLines(of: RunDirectory(path: "\(folder)/run"))
+        let evaluation = lines.filter { $0.split == .test || $0.split == .validation }.reduce(0) { $0 + $1.seconds }
+        let training = lines.filter { $0.split == .train }.reduce(0) { $0 + $1.seconds }
+        return Timed(start: max(0, whole - evaluation - training), step: training / Double(steps), evaluation: evaluation)
+    }
+}

@@ -1,0 +1,61 @@
+import Networks
+import Testing
+
+@testable import Studies
+@testable import Training
+
+/// What a study says of planted results.
+@Suite struct ConclusionTests {
+    /// A study of three models with these test accuracies, one for each seed.
+    private func table(_ accuracies: [[Double]]) throws -> ResultTable {
+        let names = ["lenet5", "lenet5-dilated", "lenet5-deep"]
+        let trials = try Study.trials(
+            of: names.map { Variation([RecipeSetting("model", $0)]) },
+            over: Recipe(experiment: Experiment(model: .named(BuiltInModel(.lenet5)))),
+            seeds: accuracies[0].count)
+        let study = Study(name: "planted", question: "?", analysis: .baseline, trials: trials)
+        let outcomes = trials.enumerated().map { index, trial in
+            let accuracy = accuracies[index % names.count][index / names.count]
+            return TrialOutcome(
+                trial: trial, status: accuracy.isNaN ? .diverged : .done,
+                lines: accuracy.isNaN ? [] : [.init(epoch: 1, step: 1, split: .test, samples: 1_000, accuracy: accuracy)])
+        }
+        return ResultTable(study, outcomes)
+    }
+
+    private func sentences(_ accuracies: [[Double]]) throws -> [String] { Conclusions(try table(accuracies)).sentences }
+
+    @Test func differencesBeyondTheSpread() throws {
+        let found = try sentences([[0.50, 0.51, 0.49], [0.61, 0.60, 0.62], [0.505, 0.495, 0.51]])
+        #expect(
+            found == [
+                "test accuracy: model lenet5 (0.5000) is below model lenet5-dilated (0.6100)",
+                "test accuracy: model lenet5 (0.5000): no difference found from model lenet5-deep (0.5033)",
+            ])
+    }
+
+    @Test func oneSeedClaimsNothing() throws {
+        let found = try sentences([[0.5], [0.9], [0.1]])
+        #expect(
+            found.count == 1 && found[0].hasSuffix("one seed, so the spread is unknown and no difference is claimed"), "\(found)")
+    }
+
+    @Test func divergenceIsAResult() throws {
+        let found = try sentences([[0.50, 0.51], [.nan, .nan], [0.50, 0.51]])
+        #expect(found.last == "training diverges at model lenet5-dilated", "\(found)")
+    }
+
+    @Test func theTableHoldsEveryDigitAndTimesLast() throws {
+        let rows = try table([[1.0 / 3], [.nan], [0.25]]).csv.split(separator: "\n").map(String.init)
+        #expect(rows[0].hasPrefix("trial,model,seed,status,") && rows[0].hasSuffix(",seconds_per_epoch,seconds"))
+        #expect(rows[1].contains(",\(1.0 / 3),") && rows[2].contains(",diverged,"), "\(rows)")
+    }
+}
+
+extension RunMetrics.Line {
+    fileprivate init(epoch: Int, step: Int, split: RunMetrics.Split, samples: Int, accuracy: Double) {
+        self.init(
+            epoch: epoch, step: step, split: split, samples: samples, loss: 1, accuracy: accuracy, learningRate: 0.1, seconds: 1,
+            imagesPerSecond: 1, gradientNorm: nil)
+    }
+}
