@@ -26,7 +26,7 @@ import Testing
     /// Raw values decide what every recorded run has drawn.
     @Test func purposesKeepTheirNumbers() {
         let numbers: [Purpose: UInt32] = [
-            .order: 1, .initialisation: 2, .dropout: 3, .augmentation: 4, .shapes: 5, .split: 6, .benchmark: 7,
+            .order: 1, .initialisation: 2, .dropout: 3, .augmentation: 4, .shapes: 5, .split: 6, .benchmark: 7, .study: 8,
         ]
         for (purpose, number) in numbers { #expect(purpose.rawValue == number) }
         #expect(Set(Purpose.allCases.map(\.rawValue)).count == Purpose.allCases.count)
