@@ -179,10 +179,11 @@ public final class Trainer {
         try division?.gatherParameters(recorder)
         let figures = try evaluate(validationEvaluator, "validation")
         observeGoal(figures)
-        if let metrics, !reachedGoal {
-            try metrics.append(
-                .validation, epoch: epoch + 1, step: position.step, figures: figures, rate: rate, timedSamples: figures.samples,
-                seconds: Self.seconds(clock.now - start))
+        if let log, !reachedGoal {
+            try log.append(
+                MetricsRow(
+                    .validation, epoch: epoch + 1, step: position.step, figures: figures, rate: rate, timedSamples: figures.samples,
+                    seconds: Self.seconds(clock.now - start)))
         }
         return true
     }
