@@ -109,7 +109,7 @@ let package = Package(
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["CProcessor", "Checkpoints", "Diagnostics", "ImageWriting", "TestSupport", "lockstep"],
+            dependencies: ["CProcessor", "Checkpoints", "Diagnostics", "ImageWriting", "Kernels", "TestSupport", "lockstep"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -45,12 +45,12 @@ public final class LinearPart {
         counts = (0..<divided.linearCount).map { layer in
             (0..<divided.parts).map { divided.neurons(ofLayer: layer, part: $0).count }
         }
-        buffers = LinearBuffers(divided, capacity: capacity, passes: passes)
+        let sizes = LinearBufferSizes(divided, capacity: capacity, passes: passes)
+        buffers = LinearBuffers(sizes)
         activations = BlockExchange(messages, tag: 0)
-        returns = BlockExchange(messages, tag: 1, largestSum: min(capacity.share, capacity.pass) * divided.width(0))
+        returns = BlockExchange(messages, tag: 1, largestSum: sizes.returned)
         layerOutputs = BlockExchange(messages, tag: 2)
-        layerInputs = BlockExchange(
-            messages, tag: 3, largestSum: capacity.pass * (counts.dropLast().map { $0[rank] }.max() ?? 0))
+        layerInputs = BlockExchange(messages, tag: 3, largestSum: sizes.largestInputSum(ofPart: rank))
     }
 
     /// Before the operations of a step.

@@ -20,8 +20,8 @@ struct LostNumber: Equatable {
     /// layers, those of its pass.
     let samples: [Range<Int>]
     /// How many operations of the step in which ranks exchange something lay before it: the same count at the same point of all ranks'
-    /// programs. What is lost spreads by exchanges, before each of which a rank looks at what it gives: the ranks of the smallest one are those that
-    /// it comes from.
+    /// programs. What is lost spreads by exchanges, before each of which a rank looks at what it gives: the ranks of the smallest one
+    /// are those that it comes from.
     let moment: Int
 
     /// This, and what was lost later: losses between which no exchange lies belong together; otherwise the first one counts, for it may
