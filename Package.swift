@@ -123,7 +123,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "CProcessor", "Checkpoints", "Diagnostics", "EventLog", "ImageFiles", "ImageWriting", "TestSupport", "lockstep",
+                "CProcessor", "Checkpoints", "Diagnostics", "EventLog", "ImageFiles", "ImageWriting", "Kernels", "TestSupport",
+                "lockstep",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict),

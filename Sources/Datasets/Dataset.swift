@@ -55,8 +55,8 @@ public struct Dataset: Sendable {
             normalisation: format.normalisation)
     }
 
-    /// CRC-32 of all that the images and labels of both splits are read from: a packed set's checksum, which stands for them; of the known
-    /// sets, that of their files' bytes, the training set's first, as they are once inflated.
+    /// CRC-32 that tells sets apart: of a packed set, that of its header, which holds the checksums that its contents had when they were
+    /// written; of the known sets, that of all bytes of both splits' files, the training set's first, as they are once inflated.
     ///
     /// Reads all of a known set: at memory speed where it is cached, else at the disk's.
     public func contentChecksum() -> UInt32 {

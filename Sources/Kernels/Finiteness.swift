@@ -11,6 +11,11 @@ public enum Finiteness {
         return nil
     }
 
+    /// Whether none is an infinity or a NaN; for buffers of some hundred values.
+    public static func holds(count: Int, _ values: UnsafePointer<Double>) -> Bool {
+        (0..<count).allSatisfy { values[$0].isFinite }
+    }
+
     private static let block = 4_096
 
     /// The bits of finite magnitudes are smaller than infinity's, and those of NaNs larger.

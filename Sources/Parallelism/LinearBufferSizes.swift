@@ -13,11 +13,16 @@ public struct LinearBufferSizes: Sendable {
     let returned: Int
     /// m·outputs of each layer.
     let outputs: [Int]
-    private let divided: DividedModel
-    private let capacity: HybridCapacity
+    /// By part.
+    private let largestInputSums: [Int]
+    let capacity: HybridCapacity
 
     public init(_ divided: DividedModel, capacity: HybridCapacity, passes: Int) {
-        (self.divided, self.capacity) = (divided, capacity)
+        self.capacity = capacity
+        largestInputSums = (0..<divided.parts).map { part in
+            let neurons = (0..<divided.linearCount - 1).map { divided.neurons(ofLayer: $0, part: part).count }
+            return capacity.pass * (neurons.max() ?? 0)
+        }
         let widths = (0...divided.linearCount).map(divided.width)
         share = capacity.share * widths[0]
         passInputs = capacity.pass * widths[0]
@@ -31,12 +36,11 @@ public struct LinearBufferSizes: Sendable {
     /// One rank's columns of the widest outputs behind another's.
     var blocks: Int { outputs.max() ?? 0 }
 
-    /// What others have of a part's blocks while they are summed: K − 1 times what a pass returns, and m·own neurons of the widest layer
-    /// before the last.
-    private func terms(ofPart part: Int) -> Int {
-        let neurons = (0..<divided.linearCount - 1).map { divided.neurons(ofLayer: $0, part: part).count }
-        return (divided.parts - 1) * (returned + capacity.pass * (neurons.max() ?? 0))
-    }
+    /// The largest sum over ranks of the gradient of a layer's inputs that a part gets: m·own neurons of the widest layer before the last.
+    func largestInputSum(ofPart part: Int) -> Int { largestInputSums[part] }
+
+    /// What others have of a part's blocks while they are summed: K − 1 times what a pass returns, and the sum of a layer's inputs.
+    private func terms(ofPart part: Int) -> Int { (largestInputSums.count - 1) * (returned + largestInputSum(ofPart: part)) }
 
     /// All of them, in bytes, and the labels and places of samples beside them.
     public func bytes(ofPart part: Int) -> Int {

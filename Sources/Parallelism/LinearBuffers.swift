@@ -21,8 +21,7 @@ final class LinearBuffers {
     /// [m, I], twice where the next pass's activations come while a pass is computed.
     private let passInputs: [AlignedFloats]
 
-    init(_ divided: DividedModel, capacity: HybridCapacity, passes: Int) {
-        let sizes = LinearBufferSizes(divided, capacity: capacity, passes: passes)
+    init(_ sizes: LinearBufferSizes) {
         ownActivations = AlignedFloats(count: sizes.share)
         ownGradients = AlignedFloats(count: sizes.share)
         returning = AlignedFloats(count: sizes.passInputs)
@@ -31,10 +30,10 @@ final class LinearBuffers {
         outputGradients = AlignedFloats(count: sizes.outputGradients)
         blocks = AlignedFloats(count: sizes.blocks)
         passInputs = (0..<sizes.passInputCount).map { _ in AlignedFloats(count: sizes.passInputs) }
-        labels = .allocate(capacity: capacity.globalBatch)
-        labels.initialize(repeating: 0, count: capacity.globalBatch)
-        places = .allocate(capacity: capacity.pass)
-        places.initialize(repeating: 0, count: capacity.pass)
+        labels = .allocate(capacity: sizes.capacity.globalBatch)
+        labels.initialize(repeating: 0, count: sizes.capacity.globalBatch)
+        places = .allocate(capacity: sizes.capacity.pass)
+        places.initialize(repeating: 0, count: sizes.capacity.pass)
     }
 
     deinit {

@@ -45,12 +45,12 @@ public final class LinearPart {
         counts = (0..<divided.linearCount).map { layer in
             (0..<divided.parts).map { divided.neurons(ofLayer: layer, part: $0).count }
         }
-        buffers = LinearBuffers(divided, capacity: capacity, passes: passes)
+        let sizes = LinearBufferSizes(divided, capacity: capacity, passes: passes)
+        buffers = LinearBuffers(sizes)
         activations = BlockExchange(messages, tag: 0)
-        returns = BlockExchange(messages, tag: 1, largestSum: min(capacity.share, capacity.pass) * divided.width(0))
+        returns = BlockExchange(messages, tag: 1, largestSum: sizes.returned)
         layerOutputs = BlockExchange(messages, tag: 2)
-        layerInputs = BlockExchange(
-            messages, tag: 3, largestSum: capacity.pass * (counts.dropLast().map { $0[rank] }.max() ?? 0))
+        layerInputs = BlockExchange(messages, tag: 3, largestSum: sizes.largestInputSum(ofPart: rank))
     }
 
     /// Before the operations of a step.
@@ -76,6 +76,28 @@ public final class LinearPart {
     }
 
     // MARK: Operations
+
+    /// Whether all that this rank is about to give to others in an operation is finite, before it is mixed with what they give: this rank's
+    /// activations, outputs, or terms of a gradient. One pass over them.
+    public func givesFiniteValues(to operation: LinearOperation) -> Bool {
+        func areFinite(_ values: UnsafePointer<Float>, _ count: Int) -> Bool {
+            Finiteness.firstNonFinite(count: count, values) == nil
+        }
+        switch operation {
+        case .startActivations(let number):
+            let width = divided.width(0)
+            return pass(number).places[rank].allSatisfy {
+                areFinite(ownActivations(at: $0), $0.count * width)
+            }
+        case .gatherOutputs(let layer, let number):
+            return areFinite(plans[layer].outputValues, pass(number).count * counts[layer][rank])
+        case .sumInputGradients(let layer, let number):
+            return areFinite(plans[layer].inputGradients, pass(number).count * divided.width(layer))
+        case .startReturn(let number):
+            return areFinite(plans[0].inputGradients, pass(number).count * divided.width(0))
+        case .gatherLabels, .finishActivations, .forward, .score, .backward, .finishReturn, .update: return true
+        }
+    }
 
     /// - Parameter meanwhile: called while this rank computes or waits; what else is under way may go on there.
     public func run(_ operation: LinearOperation, _ step: Step, figures: inout Figures, meanwhile: () throws -> Void) throws {
@@ -137,11 +159,15 @@ public final class LinearPart {
         let inputs = buffers.inputs(ofPass: number)
         var row = pass.counts[..<rank].reduce(0, +)
         for places in pass.places[rank] {
-            (inputs + row * width).update(
-                from: buffers.ownActivations.base + (places.lowerBound - current.firstPlace) * width, count: places.count * width)
+            (inputs + row * width).update(from: ownActivations(at: places), count: places.count * width)
             row += places.count
         }
         try activations.startGather(inputs, counts: pass.counts, width: width)
+    }
+
+    /// What this rank's front has put out for its samples at these places of the global batch: [count, width].
+    private func ownActivations(at places: Range<Int>) -> UnsafePointer<Float> {
+        UnsafePointer(buffers.ownActivations.base + (places.lowerBound - current.firstPlace) * divided.width(0))
     }
 
     private func gatherOutputs(_ layer: Int, _ number: Int, _ meanwhile: () throws -> Void) throws {

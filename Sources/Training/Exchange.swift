@@ -91,10 +91,9 @@ final class Exchange {
     func gather(_ state: OwnedState) throws {
         guard let buckets, let parameters = buckets.parameters else { fault("a state is gathered where it is shared out") }
         state.copy(to: gradients)
-        for bucket in parameters.buckets.indices {
-            try start(bucket, .allGather, by: buckets.gradients)
-            try finish(bucket, by: buckets.gradients)
-        }
+        // All are under way at once: between nodes each would otherwise wait for its own messages.
+        for bucket in parameters.buckets.indices { try start(bucket, .allGather, by: buckets.gradients) }
+        for bucket in parameters.buckets.indices { try finish(bucket, by: buckets.gradients) }
     }
 
     /// Returns when nothing is under way any more, so that all ranks can end together.

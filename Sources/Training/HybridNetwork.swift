@@ -106,6 +106,16 @@ final class HybridNetwork {
     /// What all ranks give to some passes of this step.
     func samples(ofPasses passes: Range<Int>) -> [Range<Int>] { linearPasses[passes].flatMap { $0.places.joined() } }
 
+    /// The samples, of all ranks, that what this rank gives to others in an operation was computed from.
+    func samples(givenTo operation: LinearOperation) -> [Range<Int>] {
+        switch operation {
+        case .startActivations(let pass): ownSamples(ofPass: pass)
+        case .gatherOutputs(_, let pass), .sumInputGradients(_, let pass), .startReturn(let pass):
+            samples(ofPasses: pass..<pass + 1)
+        case .gatherLabels, .finishActivations, .forward, .score, .backward, .finishReturn, .update: []
+        }
+    }
+
     func prepare(parameters: UnsafePointer<Float>) {
         for front in fronts { front.prepare(parameters: parameters) }
         linear.prepare(parameters: parameters)

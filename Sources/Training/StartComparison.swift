@@ -41,9 +41,10 @@ struct StartComparison {
         )
     }
 
-    /// Every byte of the data set: an experiment tells its shape and size.
+    /// The data set's contents: an experiment tells its shape and size.
     ///
-    /// Each rank reads all of it once.
+    /// Of a known set every byte, which each rank reads once. Of a packed one its header, with the checksums that images, labels and names had
+    /// when they were written: another set is found, images that were damaged since are not; `lockstep data verify` finds them.
     func compare(_ dataset: Dataset) throws {
         try world.requireSame(
             "\(dataset.contentChecksum())",

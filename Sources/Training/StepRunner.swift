@@ -8,7 +8,7 @@ import Parallelism
 final class StepRunner {
     /// Of this rank's micro-batches; behind their exchange, of the whole step.
     private(set) var figures = StepFigures()
-    /// What this rank lost in this step; nil while all its losses and gradients are finite.
+    /// What this rank lost in this step; nil while all its losses and gradients are finite, and all that it gives to others.
     private(set) var lost: LostNumber?
     /// How many operations of the step in which ranks exchange something are over.
     private var moment = 0
@@ -49,6 +49,7 @@ final class StepRunner {
 
     /// - Parameter rate: the learning rate of this step.
     func run(_ operation: Operation, on batch: LocalBatch, rate: Double) throws {
+        look(before: operation, of: batch)
         switch operation {
         case .clear(let slot): state.gradientSlots[slot].base.update(repeating: 0, count: state.gradientSlots[slot].count)
         case .prepare:
@@ -89,6 +90,21 @@ final class StepRunner {
         }
         let count = figures.figures.nonFinite - lostBefore
         if count > 0 { note(.loss(samples: count), of: [samples.firstSample..<samples.firstSample + samples.count]) }
+    }
+
+    /// Notes what this rank lost and is about to give to others within the network: behind that, all have lost it.
+    private func look(before operation: Operation, of batch: LocalBatch) {
+        guard lost == nil else { return }
+        switch operation {
+        case .exchange(.statistics(let layer)):
+            let sums = (hybrid?.fronts.first ?? plan).statistics(layer)
+            guard let values = sums.baseAddress, !Finiteness.holds(count: sums.count, values) else { return }
+            note(.given(to: operation), of: [batch.places])
+        case .linear(let linear):
+            guard let hybrid, !hybrid.linear.givesFiniteValues(to: linear) else { return }
+            note(.given(to: operation), of: hybrid.samples(givenTo: linear))
+        default: return
+        }
     }
 
     private func note(_ place: LostNumber.Place, of samples: [Range<Int>]) {

@@ -257,9 +257,9 @@ public final class Trainer {
             "the ranks computed \(figures.figures.samples) samples of a global batch of \(batch.globalCount)")
         guard figures.figures.nonFinite > 0 || figures.ranksLost > 0 else { return }
         try exchange.finishAll()
-        let first = try world.allGather(runner.lost?.moment ?? .max).min()
+        let lost = try LostNumber.first(runner.lost, inBatchOf: batch.globalCount, over: world)
         _ = try world.agreed {
-            guard let lost = runner.lost, lost.moment == first else { return }
+            guard let lost else { return }
             let order = Permutation(count: trainingSamples, seed: experiment.seed, epoch: batch.position.epoch)
             throw Failure(
                 .diverged,

@@ -6,8 +6,8 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(5))) struct StayingInStepTests {
     private func run(_ place: Workplace, fault: String, ranks: Int, _ more: [String] = []) throws -> Subprocess {
         try place.lockstep(
-            ["train", "--model", "lenet5", "--data", place.data, "--run", place.path("run"), "--max-steps", "15", "--seed", "3"]
-                + more,
+            ["train", "--data", place.data, "--run", place.path("run"), "--max-steps", "15", "--seed", "3"]
+                + (more.contains("--model") ? [] : ["--model", "lenet5"]) + more,
             ranks: ranks, environment: ["LOCKSTEP_FAULT": fault])
     }
 
@@ -75,14 +75,36 @@ import Testing
         }
     }
 
-    /// What one rank lost in front of divided layers spreads to the gradients of all: the rank that lost its own losses before is named.
-    @Test(arguments: [("a", 0), ("a", 1), ("b", 1)]) func whoLostANumberFirst(scheme: String, odd: Int) throws {
+    /// What one rank lost spreads to all before any loss is scored: the rank is named, with the samples that it was at. In front of divided
+    /// layers these are its own, in them those of all ranks in that pass; by sums of synchronised BatchNorm its own again.
+    @Test(arguments: [
+        ("lenet5", "a", 0, "convolution2.bias", "start activations of pass 0", "micro-batches 0 to 3"),
+        ("lenet5", "a", 1, "convolution2.bias", "start activations of pass 0", "micro-batches 4 to 7"),
+        ("lenet5", "b", 1, "convolution2.bias", "start activations of pass 1", "micro-batches 4 to 7"),
+        ("lenet5", "a", 1, "linear1.weight", "gather outputs of linear layer 0, pass 0", "micro-batches 0 to 7"),
+        ("lenet5", "b", 1, "linear1.weight", "gather outputs of linear layer 0, pass 0", "micro-batches 0 to 3"),
+        ("lenet5", "c", 1, "linear3.bias", "gather outputs of linear layer 2, pass 0", "micro-batches 0 to 1 and 4 to 5"),
+        ("resnet8", nil, 1, "convolution1.weight", "exchange statistics of BatchNorm layer 0", "micro-batches 4 to 7"),
+        ("resnet8", nil, 0, "residual3.convolution2.weight", "exchange statistics of BatchNorm layer 6", "micro-batches 0 to 3"),
+    ]) func whoLostANumberFirst(
+        model: String, scheme: String?, odd: Int, tensor: String, exchange: String, suspects: String
+    ) throws {
         try Workplace.with { place in
-            let astray = try run(
-                place, fault: "ruin:\(odd):12:convolution2.bias", ranks: 2, ["--parallelism", "hybrid", "--scheme", scheme])
+            let flags = scheme.map { ["--parallelism", "hybrid", "--scheme", $0] } ?? ["--sync-batchnorm"]
+            let astray = try run(place, fault: "ruin:\(odd):2:\(tensor)", ranks: 2, ["--model", model] + flags)
             expectFailure(
-                astray, code: 76, "error: rank \(odd) on ", "step 12: the loss of 32 samples is not a finite number",
-                "micro-batches \(odd * 4) to \(odd * 4 + 3), of the training images ")
+                astray, code: 76, "error: rank \(odd) on ", "step 2: a value for '\(exchange)' is not a finite number",
+                "It comes from \(suspects), of the training images ")
+        }
+    }
+
+    /// All ranks lose their losses at once: none is named, and the samples are those of all.
+    @Test func allLoseNumbersAtOnce() throws {
+        try Workplace.with { place in
+            let astray = try run(place, fault: "flip:9:1:none", ranks: 2, ["--learning-rate", "1e30"])
+            expectFailure(
+                astray, code: 76, "error: step 2: the loss of 64 samples is not a finite number",
+                "It comes from micro-batches 0 to 7, of the training images ")
         }
     }
 

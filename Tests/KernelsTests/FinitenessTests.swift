@@ -21,6 +21,26 @@ import Testing
         #expect(found > 100)
     }
 
+    @Test func tellsOfDoubles() {
+        for count in [0, 1, 5, 32] {
+            var values = [Double](repeating: -.greatestFiniteMagnitude, count: count)
+            #expect(holds(values))
+            for place in 0..<count {
+                for value in [Double.infinity, -.infinity, .nan] {
+                    values[place] = value
+                    #expect(!holds(values), "\(value) at \(place) of \(count)")
+                }
+                values[place] = 0
+            }
+        }
+    }
+
+    private func holds(_ values: [Double]) -> Bool {
+        values.withUnsafeBufferPointer { values in
+            values.baseAddress.map { Finiteness.holds(count: values.count, $0) } ?? true
+        }
+    }
+
     private func firstNonFinite(_ values: UnsafeBufferPointer<Float>) -> Int? {
         values.baseAddress.flatMap { Finiteness.firstNonFinite(count: values.count, $0) }
     }

@@ -9,7 +9,8 @@ import Testing
         let builtIn = BuiltInModel(.lenet5)
         let divided = try DividedModel(builtIn.model(input: builtIn.usualInput, classes: 10), parts: 3)
         let capacity = HybridCapacity(globalBatch: 54, share: 18, pass: passes == 1 ? 54 : 20)
-        let buffers = LinearBuffers(divided, capacity: capacity, passes: passes)
+        let sizes = LinearBufferSizes(divided, capacity: capacity, passes: passes)
+        let buffers = LinearBuffers(sizes)
         let ends = [
             buffers.ownActivations, buffers.ownGradients, buffers.returning, buffers.returned, buffers.outputGradients,
             buffers.blocks,
@@ -18,7 +19,6 @@ import Testing
         let floats = (ends + buffers.outputs).reduce(inputs) { $0 + $1.count }
         // Two ranks' terms of 18 samples of 400 activations, and of a pass's samples of this rank's neurons: 40 of 120, 28 of 84.
         let terms = 2 * (18 * 400 + capacity.pass * 40)
-        let sizes = LinearBufferSizes(divided, capacity: capacity, passes: passes)
         #expect(sizes.bytes(ofPart: 1) == (floats + terms) * 4 + (54 + capacity.pass) * 4)
     }
 }

@@ -7,7 +7,8 @@ public func buildProduct(named name: String) throws -> String {
     let own = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
     let product = own.deletingLastPathComponent().appendingPathComponent(name).path
     guard FileManager.default.isExecutableFile(atPath: product) else {
-        throw TestSupportError("\(product) is not there: build with --build-tests, and let the test target depend on \(name)")
+        throw TestSupportError(
+            "\(product) is not there: build with scripts/build --tests, and let the test target depend on \(name)")
     }
     return product
 }
