@@ -2,6 +2,9 @@
 ///
 /// Weights may be laid out anew for a direction: once a step, by the two `prepare` functions. Where nothing is laid out (the count is 0),
 /// that direction takes the weights [R, S, C/groups, K] as they stand.
+///
+/// Products call `meanwhile` now and then, so that what goes on beside them, such as messages, may be looked after: the direct, Winograd and
+/// im2col ones between blocks of a millisecond or so; the others, which are one call of BLAS or short, do not.
 public protocol ConvolutionAlgorithm: Sendable {
     var shape: ConvolutionShape { get }
     /// Its name in tables and on the command line.
@@ -22,8 +25,6 @@ public protocol ConvolutionAlgorithm: Sendable {
     func prepareForward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
     /// Lays the weights out for `backwardInput`.
     func prepareBackward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
-
-    // Long products call `meanwhile` every millisecond or so: what goes on beside them, such as messages, may be looked after there.
 
     /// Y ← X ∗ W + bias, for [images, H, W, C] to [images, P, Q, K], or sample blocks of them.
     func forward(

@@ -18,7 +18,7 @@ protocol CompiledLayer {
     func forward(_ tile: Tile)
     /// Turns the gradient of the output into that of the input, and adds that of the parameters.
     func backward(_ tile: Tile)
-    /// The same, for layers that take long: `meanwhile` is called every millisecond or so.
+    /// The same, for layers that take long: `meanwhile` is called as their kernels do (`ConvolutionAlgorithm`).
     func forward(_ tile: Tile, meanwhile: () -> Void)
     func backward(_ tile: Tile, meanwhile: () -> Void)
 }

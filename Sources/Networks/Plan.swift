@@ -229,8 +229,7 @@ public final class Plan {
     public func statistics(_ index: Int) -> UnsafeMutableBufferPointer<Double> { batchNorms[index].sums }
 
     /// The forward pass through one stage; stages run in order. The last one ends as `forward` does.
-    /// - Parameter meanwhile: called between layers and tiles, and every millisecond or so in long products; what others wait for may go on
-    ///   there. What it throws is thrown on when the layer is through.
+    /// - Parameter meanwhile: called between layers and tiles, and within long products (`ConvolutionAlgorithm`); what others wait for may go on there. What it throws is thrown on when the layer is through.
     public func forward<Fault: Error>(
         _ batch: MicroBatch, stage: Int, parameters: UnsafePointer<Float>, mode: Mode, figures: inout Figures,
         meanwhile: () throws(Fault) -> Void
@@ -261,8 +260,7 @@ public final class Plan {
     }
 
     /// One pass of the way back; they run in order, each once.
-    /// - Parameter meanwhile: called between layers and tiles, and every millisecond or so in long products; what others wait for may go on
-    ///   there. What it throws is thrown on when the layer is through.
+    /// - Parameter meanwhile: called between layers and tiles, and within long products (`ConvolutionAlgorithm`); what others wait for may go on there. What it throws is thrown on when the layer is through.
     public func backward<Fault: Error>(
         _ batch: MicroBatch, pass: Int, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>, mode: Mode,
         meanwhile: () throws(Fault) -> Void

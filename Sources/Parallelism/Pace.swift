@@ -1,4 +1,4 @@
-/// Holds back what is asked for more often than it is worth: MPI's progress takes microseconds, and long products offer it every few.
+/// Holds back what is asked for more often than it is worth: MPI's progress takes microseconds, and long products offer it now and then.
 public struct Pace {
     private let interval: Duration
     private let clock = ContinuousClock()

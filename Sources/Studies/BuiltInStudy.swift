@@ -6,6 +6,8 @@ public struct BuiltInStudy: Sendable {
     public let summary: String
     /// Where its data usually are, as `lockstep data fetch` puts them.
     public let usualData: String
+    /// Ranks of a trial, below which there is nothing to be seen.
+    public var leastRanks = 1
     /// Its trials on the data at hand.
     public let study: @Sendable (StudyRequest) throws -> Study
 
@@ -37,7 +39,7 @@ public struct BuiltInStudy: Sendable {
         BuiltInStudy(
             name: "weird-trick",
             summary: "AlexNet on CIFAR-10: replicated and hybrid training, variable batch, batches up to 8 times as large",
-            usualData: "data/cifar10", study: WeirdTrickStudy.study),
+            usualData: "data/cifar10", leastRanks: 2, study: WeirdTrickStudy.study),
     ]
 
     /// The study of that name; nil where there is none.

@@ -16,7 +16,7 @@ public struct Conclusions: Sendable {
     private var found: [String] {
         switch study.analysis {
         case .trend(let path): trend(path)
-        case .baseline: againstBaseline
+        case .baseline(let path): againstBaselines(within: path)
         case .comparison: amongAll
         case .stepsToTarget(let target): StepsToTarget(table, target).sentences
         }
@@ -26,7 +26,7 @@ public struct Conclusions: Sendable {
     public var spreadNote: String {
         study.seedCount > 1
             ? "Means over \(study.seedCount) seeds; bands reach from the smallest to the largest of them, ± is a 95 % t-interval of the mean. A difference counts when a t test with the deviation "
-                + "pooled over all points finds it at a level of 0.05, shared out over all pairs that are compared."
+                + "pooled over all points finds it at a level of 0.05, shared out over all pairs that are compared by one figure."
             : "One seed: the spread is unknown."
     }
 
@@ -39,27 +39,35 @@ public struct Conclusions: Sendable {
         for measure in study.judged {
             let trend = Trend(
                 series.map {
-                    Trend.Point(value: $0.point.settings.first?.value ?? "", spread: $0.spread(measure), diverged: $0.diverged)
+                    Trend.Point(value: $0.point.settings.first?.value ?? "", spread: $0.wholeSpread(measure), diverged: $0.diverged)
                 })
             sentences += trend.sentences(measure, along: setting).filter { !sentences.contains($0) }
-            let missed = series.filter { $0.misses(measure) }.compactMap(\.point.settings.first?.value)
-            if !missed.isEmpty { sentences.append("\(measure.title): not reached at \(setting) \(list(missed))") }
+            sentences += missed(measure, series)
         }
         return sentences
     }
 
-    private var againstBaseline: [String] {
-        guard let baseline = table.points.first else { return [] }
-        return study.judged.flatMap { against(baseline, $0) } + divergence
+    private func againstBaselines(within path: String?) -> [String] {
+        var groups: [[PointResult]] = []
+        for point in table.points {
+            let place = groups.firstIndex { $0[0].point.value(of: path) == point.point.value(of: path) }
+            if let place { groups[place].append(point) } else { groups.append([point]) }
+        }
+        if groups.count > 1 { groups.append(groups.map { $0[0] }) }
+        let comparisons = groups.reduce(0) { $0 + $1.count - 1 }
+        return study.judged.flatMap { measure in
+            groups.flatMap { against($0[0], Array($0.dropFirst()), measure, comparisons: comparisons) }
+                + missed(measure, table.points)
+        } + divergence
     }
 
-    private func against(_ baseline: PointResult, _ measure: Measure) -> [String] {
-        let base = baseline.spread(measure)
-        let others = table.points.dropFirst().map { (label: $0.label, spread: $0.spread(measure)) }.filter { $0.spread.count > 0 }
+    private func against(_ baseline: PointResult, _ points: [PointResult], _ measure: Measure, comparisons: Int) -> [String] {
+        let base = baseline.wholeSpread(measure)
+        let others = points.map { (label: $0.label, spread: $0.wholeSpread(measure)) }.filter { $0.spread.count > 0 }
         guard base.count > 0, !others.isEmpty else { return [] }
         func told(_ label: String, _ spread: Spread) -> String { "\(label) (\(measure.text(spread.mean)))" }
         let first = "\(measure.title): \(told(baseline.label, base))"
-        let test = DifferenceTest([base] + others.map(\.spread), comparisons: others.count)
+        let test = DifferenceTest(table.points.map { $0.wholeSpread(measure) }, comparisons: comparisons)
         guard test.deviation != nil else {
             let means = others.sorted { $0.spread.mean > $1.spread.mean }
             // All of a few, the ends of many.
@@ -79,26 +87,36 @@ public struct Conclusions: Sendable {
     }
 
     private var amongAll: [String] {
-        study.judged.compactMap { measure in
-            let measured = table.points.map { (label: $0.label, spread: $0.spread(measure)) }.filter { $0.spread.count > 0 }
-            let sign = measure.isLargerBetter ? 1.0 : -1.0
-            guard let best = measured.max(by: { sign * $0.spread.mean < sign * $1.spread.mean }), measured.count > 1 else {
-                return nil
-            }
-            let test = DifferenceTest(measured.map(\.spread))
-            let told = "\(best.label) (\(measure.text(best.spread.mean)))"
-            guard test.deviation != nil else {
-                return "\(measure.title): best at \(told); one seed, so the spread is unknown and no difference is claimed"
-            }
-            let others = measured.filter { $0.label != best.label }
-            let worse = others.filter {
-                abs($0.spread.mean - best.spread.mean) > test.critical($0.spread, best.spread) ?? .infinity
-            }
-            if worse.isEmpty { return "\(measure.title): no difference found between \(told) and the other \(others.count)" }
-            if worse.count == others.count { return "\(measure.title): best at \(told), beyond the spread of all others" }
-            let equal = others.filter { other in !worse.contains { $0.label == other.label } }.map(\.label)
-            return "\(measure.title): best at \(told); no difference found between that and \(list(equal))"
-        } + divergence
+        study.judged.flatMap { measure in [best(measure)].compactMap(\.self) + missed(measure, table.points) } + divergence
+    }
+
+    private func best(_ measure: Measure) -> String? {
+        let measured = table.points.map { (label: $0.label, spread: $0.wholeSpread(measure)) }.filter { $0.spread.count > 0 }
+        let sign = measure.isLargerBetter ? 1.0 : -1.0
+        guard let best = measured.max(by: { sign * $0.spread.mean < sign * $1.spread.mean }), measured.count > 1 else {
+            return nil
+        }
+        let test = DifferenceTest(measured.map(\.spread))
+        let told = "\(best.label) (\(measure.text(best.spread.mean)))"
+        guard test.deviation != nil else {
+            return "\(measure.title): best at \(told); one seed, so the spread is unknown and no difference is claimed"
+        }
+        let others = measured.filter { $0.label != best.label }
+        let worse = others.filter {
+            abs($0.spread.mean - best.spread.mean) > test.critical($0.spread, best.spread) ?? .infinity
+        }
+        if worse.isEmpty { return "\(measure.title): no difference found between \(told) and the other \(others.count)" }
+        if worse.count == others.count { return "\(measure.title): best at \(told), different from all others" }
+        let equal = others.filter { other in !worse.contains { $0.label == other.label } }.map(\.label)
+        return "\(measure.title): best at \(told); no difference found between that and \(list(equal))"
+    }
+
+    /// Points of which not every seed came to a figure: a mean over those that did would flatter them.
+    private func missed(_ measure: Measure, _ points: [PointResult]) -> [String] {
+        let missed = points.filter { $0.misses(measure) }
+        guard !missed.isEmpty else { return [] }
+        let words = missed.map { "\($0.label) (\($0.done.count - $0.spread(measure).count) of \($0.done.count))" }
+        return ["\(measure.title): not reached at \(list(words))"]
     }
 
     /// Points whose training accuracy, in the mean, is below one and a half times that of guessing.
@@ -113,7 +131,9 @@ public struct Conclusions: Sendable {
         }
         return standing.isEmpty
             ? []
-            : ["training accuracy has not left that of guessing (\(Measure.trainAccuracy.text(guessing))) at \(list(standing))"]
+            : [
+                "training accuracy is below one and a half times that of guessing (\(Measure.trainAccuracy.text(guessing))) at \(list(standing))"
+            ]
     }
 
     private var divergence: [String] {

@@ -45,7 +45,8 @@ enum LeNetStudies {
 
     private static func models(_ names: [String], name: String, question: String, _ request: StudyRequest) throws -> Study {
         Study(
-            name: name, question: question, reported: "On the report's list of wishes; it did not try this.", analysis: .baseline,
+            name: name, question: question, reported: "On the report's list of wishes; it did not try this.",
+            analysis: .baseline(within: nil),
             milestone: start,
             trials: try Study.trials(
                 of: names.map { Variation([RecipeSetting("model", $0)]) },

@@ -7,6 +7,8 @@ public struct Measure: Sendable {
     public let title: String
     public let decimals: Int
     public let isLargerBetter: Bool
+    /// Whether a trial may train to its end and never come to it.
+    public var isMilestone = false
     /// Nil where the trial has no such figure.
     public let value: @Sendable (TrialOutcome) -> Double?
 
@@ -41,7 +43,8 @@ public struct Measure: Sendable {
 
     static func stepsToGoal(_ goal: Double) -> Measure {
         Measure(
-            column: "steps_to_goal", title: "steps to a validation error below \(goal)", decimals: 0, isLargerBetter: false
+            column: "steps_to_goal", title: "steps to a validation error below \(goal)", decimals: 0, isLargerBetter: false,
+            isMilestone: true
         ) { $0.stepsTo(validationError: goal).map(Double.init) }
     }
 
@@ -50,7 +53,7 @@ public struct Measure: Sendable {
         return Measure(
             column: "epochs_to_\(milestone.accuracy)",
             title: "epochs to \(split == .train ? "training" : "test") accuracy \(milestone.accuracy)",
-            decimals: 1, isLargerBetter: false
+            decimals: 1, isLargerBetter: false, isMilestone: true
         ) { $0.epochsTo(milestone.accuracy, on: split).map(Double.init) }
     }
 }

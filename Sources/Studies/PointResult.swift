@@ -11,8 +11,11 @@ public struct PointResult: Sendable {
     /// A figure over the seeds of the trials that trained to their end.
     public func spread(_ measure: Measure) -> Spread { Spread(done.compactMap(measure.value).filter(\.isFinite)) }
 
+    /// The same where every one of them came to the figure; else of nothing.
+    func wholeSpread(_ measure: Measure) -> Spread { misses(measure) ? Spread([]) : spread(measure) }
+
     /// Whether a trial that trained to its end never came to the figure, such as an accuracy.
-    public func misses(_ measure: Measure) -> Bool { spread(measure).count < done.count }
+    public func misses(_ measure: Measure) -> Bool { measure.isMilestone && spread(measure).count < done.count }
 }
 
 extension ResultTable {

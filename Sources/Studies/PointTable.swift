@@ -45,7 +45,7 @@ public struct PointTable: Sendable {
 
     private static func batches(_ search: StepsToTarget) -> ([String], [[String]]) {
         let header = [
-            "method", "batch", "steps", "samples", "rate", "momentum", "effective rate", "best validation error", "trials",
+            "method", "batch", "steps", "samples", "rate", "momentum", "effective rate", "least validation error seen", "trials",
         ]
         let rows = search.curves.flatMap { curve in
             curve.results.map { result -> [String] in

@@ -76,7 +76,7 @@ struct SearchFigures {
 
     private var errors: Chart {
         Chart(
-            "Best validation error", x: Axis("global batch", scale: .log2), y: Axis("validation error", scale: .log10),
+            "Least validation error seen", x: Axis("global batch", scale: .log2), y: Axis("validation error", scale: .log10),
             series: search.curves.map { curve in
                 Series(
                     curve.method.title,

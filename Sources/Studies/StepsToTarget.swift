@@ -73,8 +73,9 @@ public struct StepsToTarget: Sendable {
         let reached = curve.reached
         if let first = reached.first, let last = reached.last, reached.count > 1 {
             sentences.append(
-                "\(name): from batch \(first.batch) to \(last.batch), \(ratio(last.batch, first.batch)) as large, the steps fall from "
-                    + "\(first.steps.grouped) to \(last.steps.grouped), \(ratio(first.steps, last.steps)) fewer")
+                "\(name): from batch \(first.batch) to \(last.batch), \(ratio(last.batch, first.batch)) as large, the steps go from "
+                    + "\(first.steps.grouped) to \(last.steps.grouped), "
+                    + (last.steps < first.steps ? "\(ratio(first.steps, last.steps)) fewer" : "which are not fewer"))
         }
         if let fit = curve.fit {
             sentences.append(
@@ -145,7 +146,8 @@ extension Trial {
 
 /// Three significant digits, without an exponent.
 func significant(_ value: Double) -> String {
-    guard value.isFinite, value != 0 else { return "\(value)" }
+    // A fit without one of its ends has constants beyond all measure.
+    guard value.isFinite, value != 0, abs(value) < 1e15 else { return "\(value)" }
     let digits = max(0, 2 - Int(log10(abs(value)).rounded(.down)))
     return digits == 0 ? Int(value.rounded()).grouped : String(format: "%.\(digits)f", value)
 }

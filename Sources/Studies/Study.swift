@@ -16,8 +16,9 @@ public struct Study: Sendable, Equatable, Codable {
     public enum Analysis: Sendable, Equatable, Codable {
         /// Along the values of one numeric setting, in their order: does the result rise, fall, both, or neither?
         case trend(path: String)
-        /// Each point against the first one.
-        case baseline
+        /// Each point against the first one; with a setting, against the first of those that have its value of that setting, and these first
+        /// ones against each other.
+        case baseline(within: String?)
         /// All points against each other.
         case comparison
         /// Steps to a goal against batch size.

@@ -97,7 +97,11 @@ extension Data {
             throw Failure(.io, "\(draft) cannot be written: \(error.localizedDescription)")
         }
         if link(draft, path) == 0 { return true }
-        guard errno == EEXIST else { throw Failure(.io, "\(path) cannot be made: \(String(cString: strerror(errno)))") }
+        let reason = errno
+        // On NFS a link that was made may be told as one that was there, when the answer was lost and the question asked again (link(2)).
+        var found = stat()
+        if stat(draft, &found) == 0, found.st_nlink == 2 { return true }
+        guard reason == EEXIST else { throw Failure(.io, "\(path) cannot be made: \(String(cString: strerror(reason)))") }
         return false
     }
 

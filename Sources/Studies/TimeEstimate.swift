@@ -12,7 +12,7 @@ public struct TimeEstimate: Sendable {
         trials.reduce(0) { $0 + (seconds[$1.name] ?? 0) } / Double(workers)
     }
 
-    /// Times five steps, and the evaluation behind them, of one trial of each model and batch, in a temporary directory.
+    /// Times five steps, and the evaluation behind them, of one trial of each model, batch and way of keeping in step, in a temporary directory.
     ///
     /// - Parameter ranks: of each trial.
     /// - Throws: `Failure` with a run's own words where it cannot be trained.
@@ -21,7 +21,9 @@ public struct TimeEstimate: Sendable {
         for trial in study.trials {
             let experiment = trial.recipe.experiment
             let model = String(decoding: try encodedJSON(experiment.model), as: UTF8.self)
-            kinds["\(model) \(experiment.globalBatch) \(experiment.microBatches)", default: []].append(trial)
+            let execution = trial.recipe.execution
+            let way = "\(execution.parallelism) \(execution.scheme) \(String(describing: experiment.variableBatch))"
+            kinds["\(model) \(experiment.globalBatch) \(experiment.microBatches) \(way)", default: []].append(trial)
         }
         var seconds: [String: Double] = [:]
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lockstep-timing-\(UUID().uuidString.prefix(8))")

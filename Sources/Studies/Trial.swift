@@ -31,4 +31,7 @@ public struct StudyPoint: Sendable, Hashable {
     public init(_ trial: Trial) { (series, settings) = (trial.series, trial.settings) }
 
     public var label: String { Trial.label(of: settings, series: series) }
+
+    /// Nil where the setting does not vary, or for no setting.
+    func value(of path: String?) -> String? { settings.first { $0.path == path }?.value }
 }

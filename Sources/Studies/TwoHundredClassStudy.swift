@@ -36,6 +36,6 @@ enum TwoHundredClassStudy {
             reported:
                 "Test accuracy 28.67 % of the CNN after 40 epochs, 22.81 % of the ResNet after 15; two GPUs were 1.88 and 1.71 times as "
                 + "fast as one.",
-            analysis: .baseline, trials: try Study.trials(of: variations, over: recipe, seeds: request.seeds))
+            analysis: .baseline(within: "network"), trials: try Study.trials(of: variations, over: recipe, seeds: request.seeds))
     }
 }

@@ -32,6 +32,7 @@ enum WeirdTrickStudy {
             reported:
                 "On ImageNet, eight times the batch cost 0.95 points of error with one batch for all layers, 0.53 with variable batch, at "
                 + "6.25 and 6.16 times the speed of one GPU.",
-            analysis: .baseline, trials: try Study.trials(of: ways + large, over: recipe, seeds: request.seeds))
+            analysis: .baseline(within: "global-batch"),
+            trials: try Study.trials(of: ways + large, over: recipe, seeds: request.seeds))
     }
 }

@@ -245,8 +245,10 @@ public final class Trainer {
     }
 
     private func writeTimeline() throws {
-        if let problem = try timeline?.write(to: tracePath) { reporter.warn(problem) }
-        (timeline, exchange.timeline) = (nil, nil)
+        guard let timeline else { return }
+        recorder.enter(.logging, step: state.progress.position.step)
+        if let problem = try timeline.write(to: tracePath) { reporter.warn(problem) }
+        (self.timeline, exchange.timeline) = (nil, nil)
     }
 
     /// Ends training on all ranks before a loss or a gradient that is no number reaches the parameters.

@@ -46,7 +46,10 @@ struct StudyCommand: ParsableCommand {
     @Flag(help: "Fewer epochs or trials, so that it ends in about ten minutes.")
     var quick = false
 
-    @Option(help: "A setting that all trials share over the study's own, such as model.width=0.5; may be repeated.")
+    @Option(
+        help:
+            "A setting of the recipe that all trials begin with, such as optimiser.momentum=0.9; what a study varies goes over it. May be repeated."
+    )
     var set: [String] = []
 
     @Option(help: "A setting of the recipe by its dotted path, and the values to try; may be repeated.")
@@ -105,6 +108,11 @@ struct StudyCommand: ParsableCommand {
         }
         guard let named = BuiltInStudy.named(study) else { throw BuiltInStudy.unknown(study) }
         if random != nil { throw Failure(.usage, "--random draws from what --vary gives: give --vary") }
+        guard ranksPerTrial >= named.leastRanks else {
+            throw Failure(
+                .usage,
+                "\(named.name) is about several ranks: give --ranks-per-trial \(named.leastRanks) or more, found \(ranksPerTrial)")
+        }
         if named.name != "steps-to-target" { try search.refuse(beside: named.name) }
         return try named.study(request(data ?? named.usualData))
     }
@@ -208,6 +216,9 @@ struct SearchOptions: ParsableArguments {
         search.trials = trials
         search.rates = try rates.map { try Self.range($0, "--rates", below: .infinity) }
         search.frictions = try frictions.map { try Self.range($0, "--frictions", below: 1) }
+        if let goal, !(goal > 0 && goal < 1) {
+            throw Failure(.usage, "--goal: found \(goal), expected a validation error between 0 and 1")
+        }
         search.goal = goal
         return search
     }

@@ -13,7 +13,7 @@ import Testing
             of: names.map { Variation([RecipeSetting("model", $0)]) },
             over: Recipe(experiment: Experiment(model: .named(BuiltInModel(.lenet5)))),
             seeds: accuracies[0].count)
-        let study = Study(name: "planted", question: "?", analysis: .baseline, trials: trials)
+        let study = Study(name: "planted", question: "?", analysis: .baseline(within: nil), trials: trials)
         let outcomes = trials.enumerated().map { index, trial in
             let accuracy = accuracies[index % names.count][index / names.count]
             return TrialOutcome(
@@ -32,6 +32,46 @@ import Testing
                 "test accuracy: model lenet5 (0.5000) is below model lenet5-dilated (0.6100)",
                 "test accuracy: model lenet5 (0.5000): no difference found from model lenet5-deep (0.5033)",
             ])
+    }
+
+    /// A factor is judged beside its own kind, and the kinds beside each other.
+    @Test func eachGroupHasItsBaseline() throws {
+        let points: [(String, String, [Double])] = [
+            ("CNN", "none", [0.50, 0.51, 0.49]), ("CNN", "dropout", [0.60, 0.61, 0.59]), ("ResNet", "none", [0.70, 0.71, 0.69]),
+            ("ResNet", "dropout", [0.70, 0.69, 0.71]),
+        ]
+        let trials = try Study.trials(
+            of: points.map { Variation([RecipeSetting("network", $0.0), RecipeSetting("change", $0.1)], applied: []) },
+            over: Recipe(experiment: Experiment(model: .named(BuiltInModel(.lenet5)))), seeds: 3)
+        let study = Study(name: "planted", question: "?", analysis: .baseline(within: "network"), trials: trials)
+        let outcomes = trials.enumerated().map { index, trial in
+            TrialOutcome(
+                trial: trial, status: .done,
+                lines: [.init(epoch: 1, step: 1, split: .test, samples: 1_000, accuracy: points[index % 4].2[index / 4])])
+        }
+        #expect(
+            Conclusions(ResultTable(study, outcomes)).sentences == [
+                "test accuracy: network CNN, change none (0.5000) is below network CNN, change dropout (0.6000)",
+                "test accuracy: network ResNet, change none (0.7000): no difference found from network ResNet, change dropout (0.7000)",
+                "test accuracy: network CNN, change none (0.5000) is below network ResNet, change none (0.7000)",
+            ])
+    }
+
+    /// A milestone that one seed of two comes to is no figure of the point.
+    @Test func aMilestoneThatNotAllReach() throws {
+        let trials = try Study.trials(
+            of: ["lenet5", "lenet5-deep"].map { Variation([RecipeSetting("model", $0)]) },
+            over: Recipe(experiment: Experiment(model: .named(BuiltInModel(.lenet5)))), seeds: 2)
+        let study = Study(
+            name: "planted", question: "?", analysis: .baseline(within: nil),
+            milestone: Study.Milestone(split: "test", accuracy: 0.98), trials: trials)
+        let outcomes = zip(trials, [0.99, 0.99, 0.99, 0.5]).map { trial, accuracy in
+            TrialOutcome(
+                trial: trial, status: .done, lines: [.init(epoch: 1, step: 1, split: .test, samples: 1_000, accuracy: accuracy)])
+        }
+        let found = Conclusions(ResultTable(study, outcomes)).sentences
+        #expect(found.contains { $0.hasSuffix("not reached at model lenet5-deep (1 of 2)") }, "\(found)")
+        #expect(!found.contains { $0.contains("epochs") && $0.contains("no difference") }, "\(found)")
     }
 
     @Test func oneSeedClaimsNothing() throws {

@@ -77,6 +77,13 @@ import Testing
         #expect((0.9..<1).contains(fit.determination))
     }
 
+    /// Where every doubling of the batch halves the steps, the fit has no least steps; words for it are found all the same.
+    @Test func theFitWithoutAnEnd() throws {
+        let fit = try #require(StepsFit([16, 64, 256, 1024].map { ($0, 65_536 / $0) }))
+        #expect(fit.determination > 0.999 && fit.criticalBatch > 1_024, "\(fit)")
+        for value in [fit.leastSteps, fit.criticalBatch, 1e300, 1e15, 999_999_999_999_999] { #expect(!significant(value).isEmpty) }
+    }
+
     @Test func twoPointsAreNoFit() { #expect(StepsFit([(1, 10), (2, 5)]) == nil) }
 }
 
