@@ -2,7 +2,8 @@
 enum MarkerShape: CaseIterable {
     case circle, square, diamond, triangle, invertedTriangle, ring, openSquare, openDiamond
 
-    init(slot: Int) { self = Self.allCases[slot % Self.allCases.count] }
+    /// Each round of the colours begins one shape further on, so that no two of the first places have both in common.
+    init(slot: Int) { self = Self.allCases[(slot + slot / Palette.colours.count) % Self.allCases.count] }
 
     var isOpen: Bool { self == .ring || self == .openSquare || self == .openDiamond }
 

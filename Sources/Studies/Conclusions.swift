@@ -115,6 +115,7 @@ public struct Conclusions: Sendable {
     private func missed(_ measure: Measure, _ points: [PointResult]) -> [String] {
         let missed = points.filter { $0.misses(measure) }
         guard !missed.isEmpty else { return [] }
+        if points.allSatisfy({ $0.spread(measure).count == 0 }) { return ["\(measure.title): not reached at any setting"] }
         let words = missed.map { "\($0.label) (\($0.done.count - $0.spread(measure).count) of \($0.done.count))" }
         return ["\(measure.title): not reached at \(list(words))"]
     }

@@ -138,4 +138,10 @@ import Testing
         }
         #expect(drawn == 600)
     }
+
+    /// Ten curves have ten looks: colours come again, but not with the same marker.
+    @Test func looksDoNotRepeat() {
+        let looks = (0..<64).map { "\(Palette.style(of: $0)) \(MarkerShape(slot: $0))" }
+        #expect(Set(looks).count == looks.count)
+    }
 }

@@ -72,6 +72,8 @@ import Testing
         let found = Conclusions(ResultTable(study, outcomes)).sentences
         #expect(found.contains { $0.hasSuffix("not reached at model lenet5-deep (1 of 2)") }, "\(found)")
         #expect(!found.contains { $0.contains("epochs") && $0.contains("no difference") }, "\(found)")
+        let none = outcomes.map { TrialOutcome(trial: $0.trial, status: .done, lines: []) }
+        #expect(Conclusions(ResultTable(study, none)).sentences.last?.hasSuffix("not reached at any setting") ?? false)
     }
 
     @Test func oneSeedClaimsNothing() throws {
