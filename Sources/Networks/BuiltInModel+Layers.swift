@@ -41,9 +41,13 @@ extension BuiltInModel {
         case .resnet8Plain: plainResNet8
         case .resnet18: resNet(stages: [(64, 2), (128, 2), (256, 2), (512, 2)])
         case .cnn200: cnn200
-        case .resnet3443: resNet(stages: [(64, 3), (128, 4), (256, 4), (512, 3)])
+        case .resnet3443: resNet(stages: [(scaled(64), 3), (scaled(128), 4), (scaled(256), 4), (scaled(512), 3)])
         }
     }
+
+    /// As many channels or hidden values, by the option `width`. What is far too large, or no number, becomes a setting that is refused by its
+    /// layer.
+    private func scaled(_ count: Int) -> Int { Int(max(1, min(0x1p21, (Double(count) * (options.width ?? 1)).rounded()))) }
 
     private func perceptron(_ widths: [Int]) -> [LayerDescription] {
         [.flatten] + widths.flatMap { [.linear(.init(outputs: $0)), .relu] }
@@ -85,9 +89,7 @@ extension BuiltInModel {
     // MARK: Chains
 
     private var simpleCNN: [LayerDescription] {
-        // What is far too large, or no number, becomes a setting that is refused by its layer.
-        func scaled(_ count: Int) -> Int { Int(max(1, min(0x1p21, (Double(count) * (options.width ?? 1)).rounded()))) }
-        return [
+        [
             .convolution(.init(channels: scaled(32), kernel: 5, padding: .same)), .relu, .maxPool(.init(size: 2)),
             .convolution(.init(channels: scaled(64), kernel: 5, padding: .same)), .relu, .maxPool(.init(size: 2)),
             .flatten, .linear(.init(outputs: scaled(1024))), .relu,
@@ -117,7 +119,7 @@ extension BuiltInModel {
     private var cnn200: [LayerDescription] {
         let pool = LayerDescription.maxPool(.init(size: 3, stride: 2, padding: 1))
         let convolutions: [(channels: Int, kernel: Extent)] = [(32, 3), (64, 2), (192, 2), (256, 2), (256, 3)]
-        return convolutions.flatMap { normalised($0.channels, kernel: $0.kernel, padding: 1) + [.relu, pool] } + [.flatten]
+        return convolutions.flatMap { normalised(scaled($0.channels), kernel: $0.kernel, padding: 1) + [.relu, pool] } + [.flatten]
     }
 
     /// A convolution and BatchNorm, whose shift takes the place of a bias where the original has none.

@@ -30,7 +30,7 @@ public struct BuiltInModel: Sendable, Equatable {
         public var channels: Int?
         /// The hidden layers of `mlp`.
         public var widths: [Int]?
-        /// How `simple-cnn`'s channels and hidden values are multiplied: 0.5 is its narrow form, 2 its wide one.
+        /// How the channels and hidden values of `simple-cnn`, `cnn200` and `resnet-3443` are multiplied: 0.5 is a narrow form, 2 a wide one.
         public var width: Double?
         /// The dropout rate of models that have dropout.
         public var dropout: Double?
@@ -82,7 +82,7 @@ public struct BuiltInModel: Sendable, Equatable {
         switch name {
         case .mlp: [.widths]
         case .mnistCNN: [.kernel, .channels]
-        case .simpleCNN: [.width]
+        case .simpleCNN, .cnn200, .resnet3443: [.width]
         case .lenet5, .lenet5Dilated, .lenet5Depthwise, .lenet5Shallow, .lenet5Deep, .alexnet32: [.dropout]
         default: []
         }
@@ -106,8 +106,8 @@ public struct BuiltInModel: Sendable, Equatable {
         case .resnet8, .resnet20, .resnet32, .resnet56: "He et al. 2016, for 32×32 images, with BatchNorm"
         case .resnet8Plain: "pre-activation ResNet-8 without BatchNorm, as in Shallue et al. 2019"
         case .resnet18: "He et al. 2016, with the stem for 32×32 images"
-        case .cnn200: "the 200-class report's CNN: five convolutions with BatchNorm"
-        case .resnet3443: "the 200-class report's ResNet: [3, 4, 4, 3] blocks of 64 to 512"
+        case .cnn200: "the 200-class report's CNN: five convolutions with BatchNorm (option width)"
+        case .resnet3443: "the 200-class report's ResNet: [3, 4, 4, 3] blocks of 64 to 512 (option width)"
         }
     }
 }

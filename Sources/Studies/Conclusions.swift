@@ -25,8 +25,8 @@ public struct Conclusions: Sendable {
     /// The spread over seeds, in words for a page.
     public var spreadNote: String {
         study.seedCount > 1
-            ? "Means over \(study.seedCount) seeds; bands reach from the smallest to the largest of them, ± is a 95 % t-interval of the mean. A difference counts when a t test with the deviation "
-                + "pooled over all points finds it at a level of 0.05, shared out over all pairs that are compared by one figure."
+            ? "Means over \(study.seedCount) seeds; bands reach from the smallest to the largest of them, ± is a 95 % t-interval of the mean. A difference counts when a t test finds it, with each "
+                + "point's variance moderated by those of all points, at a level of 0.05 shared out over all pairs that are compared by one figure."
             : "One seed: the spread is unknown."
     }
 
@@ -68,7 +68,7 @@ public struct Conclusions: Sendable {
         func told(_ label: String, _ spread: Spread) -> String { "\(label) (\(measure.text(spread.mean)))" }
         let first = "\(measure.title): \(told(baseline.label, base))"
         let test = DifferenceTest(table.points.map { $0.wholeSpread(measure) }, comparisons: comparisons)
-        guard test.deviation != nil else {
+        guard test.isKnown else {
             let means = others.sorted { $0.spread.mean > $1.spread.mean }
             // All of a few, the ends of many.
             let shown = means.count > 4 ? [means[0], means[means.count - 1]] : means
@@ -98,7 +98,7 @@ public struct Conclusions: Sendable {
         }
         let test = DifferenceTest(measured.map(\.spread))
         let told = "\(best.label) (\(measure.text(best.spread.mean)))"
-        guard test.deviation != nil else {
+        guard test.isKnown else {
             return "\(measure.title): best at \(told); one seed, so the spread is unknown and no difference is claimed"
         }
         let others = measured.filter { $0.label != best.label }

@@ -15,7 +15,7 @@ struct CurveFigures {
         if case .trend(let path) = study.analysis { blocks.append(.figures(study.judged.compactMap { along(path, $0) })) }
         for (title, group) in groups {
             if !title.isEmpty { blocks.append(.heading(title)) }
-            blocks.append(.figures([curves("Training accuracy", .train, group), curves("Test accuracy", .test, group)]))
+            blocks += (study.curves ?? [.accuracy]).map { .figures(charts($0, group)) }
         }
         let times = table.points.map { (label: $0.label, spread: $0.spread(.secondsPerEpoch)) }.filter { $0.spread.count > 0 }
         if !times.isEmpty {
@@ -46,20 +46,49 @@ struct CurveFigures {
             y: Axis(measure.title), series: [Series(measure.title, points: points, style: .lineAndMarkers)])
     }
 
-    /// Means over seeds, epoch by epoch.
-    private func curves(_ title: String, _ split: RunMetrics.Split, _ group: [PointResult]) -> Chart {
+    private func charts(_ curve: Study.Curve, _ group: [PointResult]) -> [Chart] {
+        switch curve {
+        case .accuracy:
+            return [("Training accuracy", .train), ("Test accuracy", .test)].map { curves($0, $1, group, means(of: \.accuracy)) }
+        case .loss: return [("Training loss", .train), ("Test loss", .test)].map { curves($0, $1, group, means(of: \.loss)) }
+        case .variance:
+            let within = curves(
+                "Variance of the batches' losses within an epoch", .train, group, means(of: \.lossVariance),
+                caption: "Of the mean training losses of the epoch's batches, which fall while it trains.")
+            guard study.seedCount > 1 else { return [within] }
+            let overSeeds = curves(
+                "Variance of the test loss over seeds", .test, group,
+                { lines in
+                    let deviation = Spread(lines.map(\.loss)).deviation
+                    return Spread(deviation.map { [$0 * $0] } ?? [])
+                }, caption: "Of \(study.seedCount) seeds: a rough figure.")
+            return [within, overSeeds]
+        }
+    }
+
+    /// A figure over the seeds.
+    private func means(of figure: @escaping (RunMetrics.Line) -> Double?) -> ([RunMetrics.Line]) -> Spread {
+        { Spread($0.compactMap(figure)) }
+    }
+
+    /// Epoch by epoch.
+    /// - Parameter spread: of the lines that the seeds have of one epoch.
+    private func curves(
+        _ title: String, _ split: RunMetrics.Split, _ group: [PointResult], _ spread: ([RunMetrics.Line]) -> Spread,
+        caption: String = ""
+    ) -> Chart {
         let series = group.map { result in
             let lines = result.outcomes.map { $0.lines(split) }
             let epochs = Set(lines.flatMap { $0.map(\.epoch) }).sorted()
-            var points = epochs.map { epoch -> Series.Point in
-                let spread = Spread(lines.compactMap { $0.last { $0.epoch == epoch }?.accuracy })
-                return Series.Point(x: Double(epoch), spread)
+            var points = epochs.compactMap { epoch -> Series.Point? in
+                let spread = spread(lines.compactMap { $0.last { $0.epoch == epoch } })
+                return spread.count > 0 ? Series.Point(x: Double(epoch), spread) : nil
             }
             // The curve ends in what ended it.
             if result.diverged == result.outcomes.count { points.append(Series.Point(x: Double((epochs.last ?? 0) + 1), y: .nan)) }
             return Series(Self.short(result.point), points: points)
         }
-        return Chart(title, x: Axis("epoch"), y: Axis(title.lowercased(), from: 0, to: nil), series: series)
+        return Chart(title, x: Axis("epoch"), y: Axis(title.lowercased(), from: 0, to: nil), series: series, caption: caption)
     }
 
     /// All points together, or those of each setting with the baseline.

@@ -36,6 +36,28 @@ extension Model {
         }
     }
 
+    /// Twice as many convolutions: behind each with its BatchNorm and ReLU another one of 3×3 that keeps the shape.
+    func deeper() -> Model {
+        changed { layers in
+            var deeper: [LayerDescription] = []
+            var open: [LayerDescription] = []
+            for layer in layers {
+                deeper.append(layer)
+                switch layer {
+                case .convolution(var convolution):
+                    (convolution.kernel, convolution.stride, convolution.padding) = (3, 1, .same)
+                    open = [.convolution(convolution)]
+                case .batchNorm: if !open.isEmpty { open.append(layer) }
+                case .relu:
+                    if !open.isEmpty { deeper += open + [.relu] }
+                    open = []
+                default: open = []
+                }
+            }
+            return deeper
+        }
+    }
+
     private func changed(_ change: ([LayerDescription]) -> [LayerDescription]) -> Model {
         var model = self
         model.layers = change(layers)

@@ -23,30 +23,35 @@ public struct Spread: Sendable, Equatable {
 
 /// When two points differ: by more than chance makes of seeds.
 ///
-/// A t test with the deviation pooled over all points, at a level of 0.05 shared out evenly (Bonferroni) over all pairs that are
-/// compared: where no point differs from any other, all are told to be the same in 95 of 100 studies.
+/// A t test with each point's variance moderated by those of all points (`VariancePrior`), Satterthwaite's degrees of freedom, and a level of
+/// 0.05 shared out evenly (Bonferroni) over all pairs that are compared: where no point differs from any other, all are told to be the same
+/// in 95 of 100 studies.
 public struct DifferenceTest: Sendable, Equatable {
-    /// The pooled standard deviation; nil where no point has two seeds.
-    public let deviation: Double?
-    private let quantile: Double
+    /// Nil where no point has two seeds.
+    private let prior: VariancePrior?
+    private let level: Double
 
     /// - Parameter comparisons: the pairs that are compared; nil for all.
     public init(_ points: [Spread], comparisons: Int? = nil) {
-        let degrees = points.reduce(0) { $0 + max(0, $1.count - 1) }
-        let measured = points.filter { $0.count > 0 }.count
-        guard degrees > 0, measured > 1 else {
-            (deviation, quantile) = (nil, .infinity)
-            return
-        }
-        deviation = (points.reduce(0) { $0 + ($1.count > 1 ? $1.squares : 0) } / Double(degrees)).squareRoot()
-        quantile = StudentDistribution.twoSidedQuantile(
-            level: 0.05 / Double(comparisons ?? measured * (measured - 1) / 2), degrees: Double(degrees))
+        let measured = points.count { $0.count > 0 }
+        prior = measured > 1 ? VariancePrior(points) : nil
+        level = 0.05 / Double(max(1, comparisons ?? measured * (measured - 1) / 2))
     }
+
+    /// Whether there is a spread to hold differences against.
+    public var isKnown: Bool { prior != nil }
 
     /// The least difference of means that is beyond the spread; nil where the spread is unknown.
     public func critical(_ a: Spread, _ b: Spread) -> Double? {
-        guard let deviation, a.count > 0, b.count > 0 else { return nil }
-        return quantile * deviation * (1 / Double(a.count) + 1 / Double(b.count)).squareRoot()
+        guard let prior, a.count > 0, b.count > 0 else { return nil }
+        let parts = [a, b].map { point in
+            let (variance, degrees) = prior.moderated(point)
+            return (variance: variance / Double(point.count), degrees: degrees)
+        }
+        let variance = parts[0].variance + parts[1].variance
+        guard variance > 0 else { return 0 }
+        let degrees = variance * variance / parts.reduce(0) { $0 + $1.variance * $1.variance / $1.degrees }
+        return StudentDistribution.twoSidedQuantile(level: level, degrees: min(degrees, prior.allDegrees)) * variance.squareRoot()
     }
 
     /// Whether `a` is larger than `b` beyond the spread.

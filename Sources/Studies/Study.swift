@@ -10,6 +10,10 @@ public struct Study: Sendable, Equatable, Codable {
     public let reported: String
     public let analysis: Analysis
     public let milestone: Milestone?
+    /// What its page draws over epochs; nil for accuracy alone.
+    public let curves: [Curve]?
+    /// Trials whose steps are timed on one rank and on two, once all have ended.
+    public let speedUpTrials: [String]?
     public let trials: [Trial]
 
     /// How results become conclusions.
@@ -25,6 +29,12 @@ public struct Study: Sendable, Equatable, Codable {
         case stepsToTarget(Target)
     }
 
+    public enum Curve: String, Sendable, Codable {
+        case accuracy, loss
+        /// Of the batches' losses within an epoch, and of the loss over seeds.
+        case variance
+    }
+
     /// What steps-to-target asks for.
     public struct Target: Sendable, Equatable, Codable {
         /// The validation error to come strictly below.
@@ -33,10 +43,12 @@ public struct Study: Sendable, Equatable, Codable {
     }
 
     public init(
-        name: String, question: String, reported: String = "", analysis: Analysis, milestone: Milestone? = nil, trials: [Trial]
+        name: String, question: String, reported: String = "", analysis: Analysis, milestone: Milestone? = nil,
+        curves: [Curve]? = nil, speedUpTrials: [String]? = nil, trials: [Trial]
     ) {
         (self.name, self.question, self.reported) = (name, question, reported)
-        (self.analysis, self.milestone, self.trials) = (analysis, milestone, trials)
+        (self.analysis, self.milestone) = (analysis, milestone)
+        (self.curves, self.speedUpTrials, self.trials) = (curves, speedUpTrials, trials)
     }
 
     /// The paths that vary, in the order in which they first appear.

@@ -6,9 +6,12 @@ import Reports
 public struct StudyPage: Sendable {
     private let table: ResultTable
     private let command: [String]
+    private let speedUps: [SpeedUp]
     private var study: Study { table.study }
 
-    public init(_ table: ResultTable, command: [String]) { (self.table, self.command) = (table, command) }
+    public init(_ table: ResultTable, command: [String], speedUps: [SpeedUp] = []) {
+        (self.table, self.command, self.speedUps) = (table, command, speedUps)
+    }
 
     public var page: Page {
         let conclusions = Conclusions(table)
@@ -21,6 +24,7 @@ public struct StudyPage: Sendable {
             blocks += CurveFigures(table).blocks
         }
         blocks += [.heading("Results"), .table(PointTable(table).table)]
+        if !speedUps.isEmpty { blocks += [.heading("Two ranks beside one"), .table(SpeedUp.table(speedUps))] }
         blocks += failures
         blocks += [.heading("To repeat it"), .commands([shellCommand(["lockstep"] + command.dropFirst())])]
         return Page(title: study.name, subtitle: study.question, blocks: blocks)

@@ -39,7 +39,7 @@ public struct Trend: Sendable {
     }
 
     public var shape: Shape {
-        guard points.count > 1, test.deviation != nil else { return .unknown }
+        guard points.count > 1, test.isKnown else { return .unknown }
         let spreads = points.map(\.spread)
         let means = spreads.map(\.mean)
         let top = means.indices.max { means[$0] < means[$1] } ?? 0

@@ -8,22 +8,28 @@ enum WeirdTrickStudy {
         experiment.epochs = request.epochs ?? (request.isQuick ? 1 : 4)
         var recipe = try request.recipe(experiment)
         if request.isQuick, request.subset == nil { recipe.experiment.split.subset = 0.1 }
+        let (usualBatch, rate) = (recipe.experiment.globalBatch, recipe.experiment.optimiser.rate)
+        // The paper's heuristic: as many times the rate as the batch.
         func variation(_ way: String, batch: Int, _ settings: [RecipeSetting]) -> Variation {
-            let batch = RecipeSetting("global-batch", "\(batch)")
-            return Variation([RecipeSetting("way", way), batch], applied: settings + [batch])
+            let own = [
+                RecipeSetting("global-batch", "\(batch)"), RecipeSetting("optimiser.rate", "\(rate * Double(batch / usualBatch))"),
+            ]
+            return Variation([RecipeSetting("way", way)] + own, applied: settings + own)
         }
         func hybrid(_ scheme: String) -> [RecipeSetting] {
             [RecipeSetting("parallelism", "hybrid"), RecipeSetting("scheme", scheme)]
         }
         let ways =
-            [variation("replicated", batch: 128, [])] + ["a", "b", "c"].map { variation("hybrid \($0)", batch: 128, hybrid($0)) }
-        let large = [256, 512, 1024].flatMap { batch in
-            // Linear layers keep the batch of 128.
-            [
+            [variation("replicated", batch: usualBatch, [])]
+            + ["a", "b", "c"].map { variation("hybrid \($0)", batch: usualBatch, hybrid($0)) }
+        let large = [2, 4, 8].flatMap { times in
+            let batch = times * usualBatch
+            // Linear layers keep the usual batch.
+            return [
                 variation("replicated", batch: batch, []),
                 variation(
                     "hybrid b, variable batch", batch: batch,
-                    hybrid("b") + [RecipeSetting("variable-batch", "{passes: \(batch / 128), scheme: b}")]),
+                    hybrid("b") + [RecipeSetting("variable-batch", "{passes: \(times), scheme: b}")]),
             ]
         }
         return Study(

@@ -3,8 +3,13 @@ import Foundation
 
 /// `metrics.csv`: a line for every so many steps (split `step`), and for every epoch one over its training samples (`train`), one over the
 /// images held out (`validation`), where there are any, and one over the test set (`test`). Only rank 0 writes it; every number in it is exact over all ranks.
+///
+/// `loss_variance`, of the mean losses of an epoch's batches, stands in lines of training; `gradient_norm`, of the step's mean gradient, in
+/// lines of steps where each rank has the whole gradient.
 final class MetricsLog {
-    static let header = "epoch,step,split,samples,loss,accuracy,learning_rate,seconds,images_per_second"
+    /// Those of every version, which a log must have to be read.
+    static let firstColumns = "epoch,step,split,samples,loss,accuracy,learning_rate,seconds,images_per_second"
+    static let header = firstColumns + ",loss_variance,gradient_norm"
     private static let stepColumn = 1
     private let path: String
     private let file: FileHandle
@@ -42,7 +47,8 @@ final class MetricsLog {
     func append(_ row: MetricsRow) throws {
         let line =
             "\(row.epoch),\(row.step),\(row.split.rawValue),\(row.samples),\(row.loss),\(row.accuracy),\(row.rate),"
-            + String(format: "%.6f,%.1f\n", row.seconds, row.speed)
+            + String(format: "%.6f,%.1f,", row.seconds, row.speed)
+            + [row.lossVariance, row.gradientNorm].map { $0.map { "\($0)" } ?? "" }.joined(separator: ",") + "\n"
         do {
             try file.write(contentsOf: Data(line.utf8))
         } catch {

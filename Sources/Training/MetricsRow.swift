@@ -23,10 +23,18 @@ struct MetricsRow: Equatable {
     let seconds: Double
     /// Samples per second, in tenths; 0 where no time has passed.
     let speed: Double
+    /// Of the mean losses of the epoch's batches; nil but for training.
+    let lossVariance: Double?
+    /// Of the step's mean gradient, before it is clipped; nil but for a step, and where no rank has the whole of it.
+    let gradientNorm: Double?
 
     /// - Parameters:
     ///   - timedSamples: those that `seconds` were taken for: fewer than those of the figures where a run was taken up in the middle of an epoch.
-    init(_ split: Split, epoch: Int, step: Int, figures: Figures, rate: Double, timedSamples: Int, seconds: Double) {
+    init(
+        _ split: Split, epoch: Int, step: Int, figures: Figures, rate: Double, timedSamples: Int, seconds: Double,
+        lossVariance: Double? = nil, gradientNorm: Double? = nil
+    ) {
+        (self.lossVariance, self.gradientNorm) = (lossVariance, gradientNorm)
         (self.split, self.epoch, self.step, self.rate) = (split, epoch, step, rate)
         (samples, loss, accuracy) = (figures.samples, figures.meanLoss, figures.accuracy)
         // Rounded once, so that every log holds the same numbers.

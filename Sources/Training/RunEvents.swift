@@ -30,6 +30,8 @@ final class RunEvents {
             .scalar("loss/\(split)", row.loss), .scalar("accuracy/\(split)", row.accuracy),
             .scalar("seconds/\(split)", row.seconds), .scalar("images_per_second/\(split)", row.speed),
         ]
+        values += row.lossVariance.map { [.scalar("loss_variance/\(split)", $0)] } ?? []
+        values += row.gradientNorm.map { [.scalar("gradient_norm/\(split)", $0)] } ?? []
         if row.step != toldStep {
             values += [.scalar("learning_rate", row.rate), .scalar("epoch", Double(row.epoch))]
             toldStep = row.step

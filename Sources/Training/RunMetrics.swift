@@ -27,7 +27,9 @@ public struct RunMetrics: Sendable, Equatable {
         public let learningRate: Double
         public let seconds: Double
         public let imagesPerSecond: Double
-        /// Nil in a log that does not have it.
+        /// Of the batches' losses within the epoch; nil but for training, and in a log that does not have it.
+        public let lossVariance: Double?
+        /// Of the step's mean gradient; nil but for steps, and in a log that does not have it.
         public let gradientNorm: Double?
     }
 
@@ -76,7 +78,7 @@ public struct RunMetrics: Sendable, Equatable {
             let names = header.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
             count = names.count
             places = Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
-            for expected in MetricsLog.header.split(separator: ",") where places[String(expected)] == nil {
+            for expected in MetricsLog.firstColumns.split(separator: ",") where places[String(expected)] == nil {
                 throw Failure(
                     .badData, "\(name) is no log of lockstep's: its first line names no column '\(expected)'; give another run")
             }
@@ -95,7 +97,8 @@ public struct RunMetrics: Sendable, Equatable {
             else { return nil }
             return Line(
                 epoch: epoch, step: step, split: split, samples: samples, loss: loss, accuracy: accuracy, learningRate: rate,
-                seconds: seconds, imagesPerSecond: speed, gradientNorm: number("gradient_norm"))
+                seconds: seconds, imagesPerSecond: speed, lossVariance: number("loss_variance"),
+                gradientNorm: number("gradient_norm"))
         }
     }
 }

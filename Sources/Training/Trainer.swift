@@ -116,15 +116,16 @@ public final class Trainer {
             if try validateWithinEpoch(epoch: epoch, rate: rate) { mark = clock.now }
             let isEpochEnd = state.progress.position.sample == 0
             if isEpochEnd || isDone {
-                let training = state.progress.figures
-                if isEpochEnd { state.progress.figures = Figures() }
+                let (training, batchLosses) = (state.progress.figures, state.progress.batchLosses)
+                if isEpochEnd { (state.progress.figures, state.progress.batchLosses) = (Figures(), BatchLosses()) }
                 try division?.gatherParameters(recorder)
                 let validation = try validationEvaluator.map { try evaluate($0, "validation") }
                 if let validation { observeGoal(validation) }
                 let validated = clock.now
                 let test = try evaluate(testEvaluator, "test")
                 let report = EpochReport(
-                    epoch: epoch + 1, epochs: experiment.epochs, training: training, validation: validation, test: test, rate: rate,
+                    epoch: epoch + 1, epochs: experiment.epochs, training: training, lossVariance: batchLosses.variance,
+                    validation: validation, test: test, rate: rate,
                     seconds: epochSeconds, samples: epochSamples, validationSeconds: Self.seconds(validated - mark),
                     testSeconds: Self.seconds(clock.now - validated))
                 try finish(report, isBest: isEpochEnd && decide(on: report))
@@ -236,6 +237,7 @@ public final class Trainer {
             if operation == .exchange(.figures) { try checkFigures(of: batch) }
         }
         state.progress.figures += stepFigures
+        state.progress.batchLosses.observe(stepFigures.meanLoss)
         state.progress.position = state.progress.position.advanced(globalBatch: partition.globalBatch, samples: trainingSamples)
         fault?.spoilParameters(of: state, rank: world.rank, step: step + 1)
         if world.size > 1, execution.checkEvery > 0, (step + 1).isMultiple(of: execution.checkEvery) {
@@ -314,8 +316,14 @@ public final class Trainer {
             try log.append(
                 MetricsRow(
                     .step, epoch: epoch + 1, step: step, figures: stepFigures, rate: rate, timedSamples: stepFigures.samples,
-                    seconds: seconds))
+                    seconds: seconds, gradientNorm: gradientNorm))
         }
+    }
+
+    /// The Euclidean norm of the last step's mean gradient; nil where no rank has the whole of it.
+    private var gradientNorm: Double? {
+        guard execution.parallelism == .replicated else { return nil }
+        return Norm.sumOfSquares(count: state.layout.trainedCount, state.gradients.base).squareRoot() / Double(stepFigures.samples)
     }
 
     /// Writes down an epoch (or the part of one that the recipe asked for): log lines, report, checkpoint. What ranks do not agree on reaches

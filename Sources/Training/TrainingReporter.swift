@@ -55,6 +55,8 @@ public struct EpochReport: Sendable {
     public let epoch: Int
     public let epochs: Int
     public let training: Figures
+    /// Of the mean losses of the epoch's batches; nil for fewer than two.
+    public let lossVariance: Double?
     /// Over the images held out; nil where there are none.
     public let validation: Figures?
     public let test: Figures
@@ -70,12 +72,16 @@ public struct EpochReport: Sendable {
 extension EpochReport {
     /// Its lines of the run's log.
     func rows(step: Int) -> [MetricsRow] {
-        func row(_ split: MetricsRow.Split, _ figures: Figures, timedSamples: Int? = nil, seconds: Double) -> MetricsRow {
+        func row(
+            _ split: MetricsRow.Split, _ figures: Figures, timedSamples: Int? = nil, seconds: Double, lossVariance: Double? = nil
+        )
+            -> MetricsRow
+        {
             MetricsRow(
                 split, epoch: epoch, step: step, figures: figures, rate: rate, timedSamples: timedSamples ?? figures.samples,
-                seconds: seconds)
+                seconds: seconds, lossVariance: lossVariance)
         }
-        return [row(.train, training, timedSamples: samples, seconds: seconds)]
+        return [row(.train, training, timedSamples: samples, seconds: seconds, lossVariance: lossVariance)]
             + (validation.map { [row(.validation, $0, seconds: validationSeconds)] } ?? [])
             + [row(.test, test, seconds: testSeconds)]
     }

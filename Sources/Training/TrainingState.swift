@@ -11,11 +11,13 @@ public struct Progress: Sendable, Equatable, Codable {
     public var position = Position()
     /// Over the samples of this epoch that have been used.
     public var figures = Figures()
+    /// Of the batches of this epoch that have been used.
+    public var batchLosses = BatchLosses()
     /// What decisions that hang on losses remember.
     public var plateau = Plateau.State()
     public var best = BestEpoch()
 
-    enum CodingKeys: String, CodingKey { case position, figures, plateau, best }
+    enum CodingKeys: String, CodingKey { case position, figures, batchLosses, plateau, best }
 
     public init() {}
 
@@ -23,6 +25,8 @@ public struct Progress: Sendable, Equatable, Codable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         position = try container.decode(Position.self, forKey: .position)
         figures = try container.decode(Figures.self, forKey: .figures)
+        // Checkpoints of an earlier version have none.
+        batchLosses = try container.decode(.batchLosses, or: BatchLosses())
         plateau = try container.decode(Plateau.State.self, forKey: .plateau)
         // Under another name in checkpoints of the first version: begun anew.
         best = try container.decode(.best, or: BestEpoch())
@@ -46,7 +50,8 @@ public struct Progress: Sendable, Equatable, Codable {
         let numbers = [position.epoch, position.sample, position.step, figures.samples, figures.correct, figures.nonFinite]
         let counts = numbers + [plateau.badEpochs, best.epochsSince]
         let losses = plateau.losses + [plateau.best, best.loss].compactMap { $0 }
-        return counts.allSatisfy { (0...Int(Int32.max)).contains($0) } && figures.loss.isSane && losses.allSatisfy(\.isFinite)
+        return counts.allSatisfy { (0...Int(Int32.max)).contains($0) } && figures.loss.isSane && batchLosses.isSane
+            && losses.allSatisfy(\.isFinite)
             && plateau.losses.count < 10 && plateau.factor > 0 && plateau.factor <= 1
     }
 }

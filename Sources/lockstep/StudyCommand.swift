@@ -89,9 +89,10 @@ struct StudyCommand: ParsableCommand {
         console.started(workers: workers, ranks: ranksPerTrial)
         let outcomes = try StudyRunner(planned, in: place, workers: workers, ranksPerTrial: ranksPerTrial).run(
             progress: console.look)
+        try place.measureSpeedUps(of: planned, progress: console.timing)
         let table = ResultTable(planned, outcomes)
         try table.write(to: place)
-        try StudyPage(table, command: place.record().command).write(to: place)
+        try StudyPage(table, command: place.record().command, speedUps: place.speedUps).write(to: place)
         console.ended(table)
         try checkAnyResult(outcomes)
     }

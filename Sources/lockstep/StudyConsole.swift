@@ -60,10 +60,18 @@ final class StudyConsole {
             + (progress.timeLeft.map { "; about \(duration($0)) left" } ?? "")
     }
 
+    func timing(turn: Int, of turns: Int) {
+        terminal.progress("timing steps on one rank and on two: turn \(turn + 1) of \(turns)")
+    }
+
     func ended(_ table: ResultTable) {
         terminal.endProgress()
         for line in PointTable(table).table.text(columns: Terminal.columns) { print(line) }
         let conclusions = Conclusions(table)
+        if !directory.speedUps.isEmpty {
+            print("")
+            for line in SpeedUp.table(directory.speedUps).text(columns: Terminal.columns) { print(line) }
+        }
         print("")
         for sentence in conclusions.sentences { print("- \(sentence)") }
         if !study.reported.isEmpty { print("reported: \(study.reported)") }

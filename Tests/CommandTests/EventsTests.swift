@@ -39,16 +39,20 @@ import Testing
         var expected: [String: [Int: [Float]]] = [:]
         let lines = try String(contentsOfFile: "\(run)/metrics.csv", encoding: .utf8).split(separator: "\n")
         for line in lines.dropFirst() {
-            let columns = line.split(separator: ",").map(String.init)
+            let columns = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
             let step = try #require(Int(columns[1]))
             func float(_ column: Int) throws -> [Float] { [Float(try #require(Double(columns[column])))] }
             for (name, column) in [("loss", 4), ("accuracy", 5), ("seconds", 7), ("images_per_second", 8)] {
+                expected["\(name)/\(columns[2])", default: [:]][step] = try float(column)
+            }
+            for (name, column) in [("loss_variance", 9), ("gradient_norm", 10)] where !columns[column].isEmpty {
                 expected["\(name)/\(columns[2])", default: [:]][step] = try float(column)
             }
             expected["learning_rate", default: [:]][step] = try float(6)
             expected["epoch", default: [:]][step] = try float(0)
         }
         #expect(expected.count > 10, sourceLocation: location)
+        #expect(expected["loss_variance/train"]?.isEmpty == false, sourceLocation: location)
         for (tag, points) in expected { #expect(events.scalars(tag) == points, "\(tag)", sourceLocation: location) }
         let scalars = Set(events.values.filter { if case .simpleValue = $0.value.value { true } else { false } }.map(\.value.tag))
         #expect(scalars == Set(expected.keys), sourceLocation: location)

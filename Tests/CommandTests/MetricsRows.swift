@@ -19,10 +19,12 @@ struct MetricsRows {
 
     init(_ path: String) throws {
         let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
-        #expect(lines.first == "epoch,step,split,samples,loss,accuracy,learning_rate,seconds,images_per_second")
+        #expect(
+            lines.first
+                == "epoch,step,split,samples,loss,accuracy,learning_rate,seconds,images_per_second,loss_variance,gradient_norm")
         rows = try lines.dropFirst().map { line in
             let columns = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-            try #require(columns.count == 9, "\(line)")
+            try #require(columns.count == 11, "\(line)")
             return Row(
                 epoch: try #require(Int(columns[0])), step: try #require(Int(columns[1])), split: columns[2],
                 samples: try #require(Int(columns[3])), loss: columns[4], accuracy: columns[5])

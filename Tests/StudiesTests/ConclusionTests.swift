@@ -98,6 +98,6 @@ extension RunMetrics.Line {
     fileprivate init(epoch: Int, step: Int, split: RunMetrics.Split, samples: Int, accuracy: Double) {
         self.init(
             epoch: epoch, step: step, split: split, samples: samples, loss: 1, accuracy: accuracy, learningRate: 0.1, seconds: 1,
-            imagesPerSecond: 1, gradientNorm: nil)
+            imagesPerSecond: 1, lossVariance: nil, gradientNorm: nil)
     }
 }

@@ -101,14 +101,14 @@ import Testing
                 if step == 3 { try log.append(row(.train, step: step)) }
             }
             let whole = try String(contentsOfFile: path, encoding: .utf8)
-            #expect(whole.hasPrefix(MetricsLog.header + "\n1,1,step,4,2.5,0.25,0.5,2.000000,2.0\n"))
+            #expect(whole.hasPrefix(MetricsLog.header + "\n1,1,step,4,2.5,0.25,0.5,2.000000,2.0,,\n"))
             try Data((whole + "1,3,st").utf8).write(to: URL(fileURLWithPath: path))
 
             let resumed = try MetricsLog(path: path, resumingAfter: 3)
             let kept = try String(contentsOfFile: path, encoding: .utf8)
             #expect(whole.hasPrefix(kept) && kept.split(separator: "\n").count == 5, "\(kept)")
             try resumed.append(row(.step, step: 4))
-            #expect(try String(contentsOfFile: path, encoding: .utf8) == kept + "1,4,step,4,2.5,0.25,0.5,2.000000,2.0\n")
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == kept + "1,4,step,4,2.5,0.25,0.5,2.000000,2.0,,\n")
         }
     }
 }

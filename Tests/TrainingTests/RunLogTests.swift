@@ -18,7 +18,8 @@ import Testing
                 _ = figures.loss.add(Double(index) * 1.37)
                 return MetricsRow(
                     .step, epoch: index, step: 3 * index, figures: figures, rate: 0.1 / Double(index), timedSamples: 64,
-                    seconds: Double(index * index) * 0.000123456789)
+                    seconds: Double(index * index) * 0.000123456789,
+                    lossVariance: 0.7 / Double(index), gradientNorm: 1.3 * Double(index))
             }
             for row in rows { try log.append(row) }
             let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").dropFirst()
@@ -28,7 +29,7 @@ import Testing
                 #expect(
                     numbers == [
                         Double(row.epoch), Double(row.step), Double(row.samples), row.loss, row.accuracy, row.rate, row.seconds,
-                        row.speed,
+                        row.speed, 0.7 / Double(row.epoch), 1.3 * Double(row.epoch),
                     ], "\(line)")
             }
         }
