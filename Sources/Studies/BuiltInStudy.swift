@@ -8,6 +8,8 @@ public struct BuiltInStudy: Sendable {
     public let usualData: String
     /// Ranks of a trial, below which there is nothing to be seen.
     public var leastRanks = 1
+    /// Whether `--vary` makes the same study of several workloads.
+    public var takesWorkloads = false
     /// Its trials on the data at hand.
     public let study: @Sendable (StudyRequest) throws -> Study
 
@@ -31,7 +33,7 @@ public struct BuiltInStudy: Sendable {
             usualData: "data/mnist", study: MNISTStudy.study),
         BuiltInStudy(
             name: "steps-to-target", summary: "steps to a validation error against batch size, rate and momentum searched for each",
-            usualData: "data/mnist", study: StepsToTargetPreset.study),
+            usualData: "data/mnist", takesWorkloads: true, study: StepsToTargetPreset.study),
         BuiltInStudy(
             name: "cnn-or-resnet", summary: "a CNN and a ResNet on 200 classes, one factor changed at a time",
             usualData: "data/tiny-imagenet",

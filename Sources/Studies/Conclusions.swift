@@ -6,7 +6,7 @@ public struct Conclusions: Sendable {
     public init(_ table: ResultTable) { self.table = table }
 
     public var sentences: [String] {
-        let failed = table.outcomes.filter { if case .failed = $0.status { true } else { false } }
+        let failed = table.outcomes.filter(\.hasFailed)
         let left = table.outcomes.count { $0.status == .waiting || $0.status == .running }
         return found + standstill
             + (failed.isEmpty ? [] : ["\(failed.count) of \(table.outcomes.count) trials failed, and are in no figure"])
@@ -24,7 +24,11 @@ public struct Conclusions: Sendable {
 
     /// The spread over seeds, in words for a page.
     public var spreadNote: String {
-        study.seedCount > 1
+        if case .stepsToTarget = study.analysis {
+            return
+                "The steps of a batch size are those of the one trial that came first: their spread is unknown, and no difference is tested."
+        }
+        return study.seedCount > 1
             ? "Means over \(study.seedCount) seeds; bands reach from the smallest to the largest of them, ± is a 95 % t-interval of the mean. A difference counts when a t test finds it, with each "
                 + "point's variance moderated by those of all points, at a level of 0.05 shared out over all pairs that are compared by one figure."
             : "One seed: the spread is unknown."
@@ -39,7 +43,9 @@ public struct Conclusions: Sendable {
         for measure in study.judged {
             let trend = Trend(
                 series.map {
-                    Trend.Point(value: $0.point.settings.first?.value ?? "", spread: $0.wholeSpread(measure), diverged: $0.diverged)
+                    Trend.Point(
+                        value: $0.point.settings.first?.value ?? "", spread: $0.wholeSpread(measure), diverged: $0.diverged,
+                        isUnreached: $0.isUnreached(measure))
                 })
             sentences += trend.sentences(measure, along: setting).filter { !sentences.contains($0) }
             sentences += missed(measure, series)
@@ -54,11 +60,22 @@ public struct Conclusions: Sendable {
             if let place { groups[place].append(point) } else { groups.append([point]) }
         }
         if groups.count > 1 { groups.append(groups.map { $0[0] }) }
+        groups += counterparts
         let comparisons = groups.reduce(0) { $0 + $1.count - 1 }
         return study.judged.flatMap { measure in
             groups.flatMap { against($0[0], Array($0.dropFirst()), measure, comparisons: comparisons) }
                 + missed(measure, table.points)
         } + divergence
+    }
+
+    /// Points that share all but the first of their settings with a point that has no more: another network at the same rate.
+    private var counterparts: [[PointResult]] {
+        table.points.compactMap { point in
+            let others = table.points.filter {
+                !point.point.settings.isEmpty && Array($0.point.settings.dropFirst()) == point.point.settings
+            }
+            return others.isEmpty ? nil : [point] + others
+        }
     }
 
     private func against(_ baseline: PointResult, _ points: [PointResult], _ measure: Measure, comparisons: Int) -> [String] {
@@ -83,7 +100,13 @@ public struct Conclusions: Sendable {
         let same = others.filter { !test.isLarger($0.spread, base) && !test.isLarger(base, $0.spread) }
         return (above.isEmpty ? [] : ["\(first) is below \(list(above))"])
             + (below.isEmpty ? [] : ["\(first) is above \(list(below))"])
-            + (same.isEmpty ? [] : ["\(first): no difference found from \(list(same.map { told($0.label, $0.spread) }))"])
+            // All of a few; of many, those that are not named are the ones.
+            + (same.isEmpty
+                ? []
+                : [
+                    "\(first): no difference found from "
+                        + (same.count > 6 ? "the other \(same.count)" : list(same.map { told($0.label, $0.spread) }))
+                ])
     }
 
     private var amongAll: [String] {
@@ -138,7 +161,7 @@ public struct Conclusions: Sendable {
     }
 
     private var divergence: [String] {
-        let diverged = table.points.filter { $0.diverged > 0 }.map(\.label)
+        let diverged = table.points.filter { $0.diverged > 0 }.map(\.toldDivergence)
         return diverged.isEmpty ? [] : ["training diverges at \(list(diverged))"]
     }
 }

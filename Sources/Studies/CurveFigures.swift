@@ -22,8 +22,11 @@ struct CurveFigures {
             blocks.append(
                 .figures([
                     BarChart(
-                        "Seconds per epoch", label: "seconds of training steps", bars: times.map { ($0.label, $0.spread.mean) },
-                        caption: "Trials beside each other share the machine's memory; other work slows all of them.")
+                        "Seconds per epoch", label: "seconds of training steps",
+                        bars: times.map { ($0.label, median($0.spread.values) ?? .nan) },
+                        caption:
+                            "Medians over epochs and seeds. Trials beside each other share the machine's memory; other work slows all of them."
+                    )
                 ]))
         }
         return blocks
@@ -33,8 +36,8 @@ struct CurveFigures {
     private func along(_ path: String, _ measure: Measure) -> Chart? {
         let points = table.points.compactMap { result -> Series.Point? in
             guard let value = result.point.settings.first.flatMap({ Double($0.value) }) else { return nil }
-            let spread = result.spread(measure)
-            if spread.count == 0 { return result.diverged > 0 ? Series.Point(x: value, y: .nan) : nil }
+            let spread = result.wholeSpread(measure)
+            if spread.count == 0 { return result.diverged > 0 || result.misses(measure) ? Series.Point(x: value, y: .nan) : nil }
             return Series.Point(x: value, spread)
         }.sorted { $0.x < $1.x }
         guard points.contains(where: { $0.y.isFinite }) else { return nil }
@@ -78,7 +81,7 @@ struct CurveFigures {
         caption: String = ""
     ) -> Chart {
         let series = group.map { result in
-            let lines = result.outcomes.map { $0.lines(split) }
+            let lines = result.outcomes.filter { !$0.hasFailed }.map { $0.lines(split) }
             let epochs = Set(lines.flatMap { $0.map(\.epoch) }).sorted()
             var points = epochs.compactMap { epoch -> Series.Point? in
                 let spread = spread(lines.compactMap { $0.last { $0.epoch == epoch } })
@@ -88,7 +91,16 @@ struct CurveFigures {
             if result.diverged == result.outcomes.count { points.append(Series.Point(x: Double((epochs.last ?? 0) + 1), y: .nan)) }
             return Series(Self.short(result.point), points: points)
         }
-        return Chart(title, x: Axis("epoch"), y: Axis(title.lowercased(), from: 0, to: nil), series: series, caption: caption)
+        return Chart(title, x: Axis("epoch"), y: Self.axis(title, series), series: series, caption: caption)
+    }
+
+    /// Of accuracies it ends at 1; small differences near there are not to be pressed together by a beginning at 0.
+    private static func axis(_ title: String, _ series: [Series]) -> Axis {
+        let values = series.flatMap { $0.points.flatMap { [$0.y, $0.low, $0.high].compactMap(\.self) } }.filter(\.isFinite)
+        guard let least = values.min(), let most = values.max() else { return Axis(title.lowercased()) }
+        let isAccuracy = title.hasSuffix("accuracy")
+        return Axis(
+            title.lowercased(), from: least < most / 2 ? 0 : nil, to: isAccuracy && most > 0.9 && least < 1 ? 1 : nil)
     }
 
     /// All points together, or those of each setting with the baseline.

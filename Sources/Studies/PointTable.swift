@@ -21,19 +21,30 @@ public struct PointTable: Sendable {
     }
 
     private static func points(_ table: ResultTable) -> ([String], [[String]]) {
-        let measures = table.study.judged + [.secondsPerEpoch]
+        let measures = table.study.judged
         let parameters = Set(table.outcomes.compactMap(Measure.parameters.value)).count > 1
-        let header = ["setting"] + (parameters ? [Measure.parameters.title] : []) + measures.map(\.title) + ["trials"]
+        let header =
+            ["setting"] + (parameters ? [Measure.parameters.title] : []) + measures.map(\.title) + [
+                Measure.secondsPerEpoch.title, "trials",
+            ]
         let rows = table.points.map { result in
             let figures = measures.map { measure -> String in
                 let spread = result.spread(measure)
                 guard spread.count > 0 else { return "–" }
+                if result.misses(measure) { return "\(measure.text(spread.mean)), by \(spread.count) of \(result.done.count)" }
                 return measure.text(spread.mean) + (spread.halfInterval.map { " ± \(measure.text($0))" } ?? "")
             }
             let own = result.outcomes.first.flatMap(Measure.parameters.value).map { Int($0).grouped } ?? "–"
-            return [result.label] + (parameters ? [own] : []) + figures + [counts(result.outcomes)]
+            return [result.label] + (parameters ? [own] : []) + figures + [times(result), counts(result.outcomes)]
         }
         return (header, rows)
+    }
+
+    /// From the fastest trial to the slowest: other work on the machine, and no chance of seeds, makes most of the difference.
+    private static func times(_ result: PointResult) -> String {
+        let (measure, spread) = (Measure.secondsPerEpoch, result.spread(.secondsPerEpoch))
+        guard let least = spread.least, let most = spread.most else { return "–" }
+        return measure.text(least) + (spread.count > 1 ? " to \(measure.text(most))" : "")
     }
 
     /// What the trials came to, but for those that trained to their end where all did.
@@ -51,7 +62,7 @@ public struct PointTable: Sendable {
             curve.results.map { result -> [String] in
                 let optimiser = result.best?.trial.recipe.experiment.optimiser
                 return [
-                    curve.method.title, result.batch.grouped, result.best?.steps.grouped ?? "–",
+                    curve.name, result.batch.grouped, result.best?.steps.grouped ?? "–",
                     result.best.map { ($0.steps * result.batch).grouped } ?? "–", optimiser.map { significant($0.rate) } ?? "–",
                     optimiser.map { significant($0.momentum) } ?? "–",
                     result.best.map { significant($0.trial.effectiveRate) } ?? "–",

@@ -19,7 +19,7 @@ struct SearchFigures {
     /// A method's steps with the line of perfect scaling through the smallest batch, the fit and where its regimes end.
     private func steps(_ curve: StepsToTarget.Curve) -> Chart {
         let measured = curve.reached.map { Series.Point(x: Double($0.batch), y: Double($0.steps)) }
-        var series = [Series(curve.method.title, points: measured, style: .lineAndMarkers)]
+        var series = [Series(curve.name, points: measured, style: .lineAndMarkers)]
         let batches = curve.reached.map { Double($0.batch) }
         if let first = measured.first, batches.count > 1 {
             series.append(
@@ -28,7 +28,7 @@ struct SearchFigures {
                     tone: .muted))
         }
         var marks: [Chart.Mark] = []
-        if let fit = curve.fit, let least = batches.first, let most = batches.last {
+        if let fit = curve.fit, fit.explains, let least = batches.first, let most = batches.last {
             let places = (0...40).map { least * pow(most / least, Double($0) / 40) }
             series.append(Series("fit", points: places.map { Series.Point(x: $0, y: fit.steps(at: $0)) }, dashed: true))
             for (place, label) in [
@@ -39,7 +39,7 @@ struct SearchFigures {
             }
         }
         return Chart(
-            "Steps to a validation error below \(target.goal): \(curve.method.title)", x: Axis("global batch", scale: .log2),
+            "Steps to a validation error below \(target.goal): \(curve.name)", x: Axis("global batch", scale: .log2),
             y: Axis("steps", scale: .log10), series: series, marks: marks,
             caption:
                 "Perfect scaling to the left of B_crit ÷ 5, maximal data parallelism to the right of 5 · B_crit, diminishing returns between."
@@ -51,7 +51,7 @@ struct SearchFigures {
             "Methods beside each other", x: Axis("global batch", scale: .log2), y: Axis("steps", scale: .log10),
             series: search.curves.map { curve in
                 Series(
-                    curve.method.title, points: curve.reached.map { Series.Point(x: Double($0.batch), y: Double($0.steps)) },
+                    curve.name, points: curve.reached.map { Series.Point(x: Double($0.batch), y: Double($0.steps)) },
                     style: .lineAndMarkers)
             })
     }
@@ -65,10 +65,10 @@ struct SearchFigures {
                 tone: .muted)
         }
         return Chart(
-            "Best effective rate: \(curve.method.title)", x: Axis("global batch", scale: .log2),
+            "Best effective rate: \(curve.name)", x: Axis("global batch", scale: .log2),
             y: Axis("rate ÷ (1 − momentum)", scale: .log10),
             series: [
-                Series(curve.method.title, points: best, style: .lineAndMarkers), rule("linear rule", 1),
+                Series(curve.name, points: best, style: .lineAndMarkers), rule("linear rule", 1),
                 rule("square-root rule", 0.5),
             ],
             caption: "Searched from \(target.space.rates.lowerBound) to \(target.space.rates.upperBound).")
@@ -79,7 +79,7 @@ struct SearchFigures {
             "Least validation error seen", x: Axis("global batch", scale: .log2), y: Axis("validation error", scale: .log10),
             series: search.curves.map { curve in
                 Series(
-                    curve.method.title,
+                    curve.name,
                     points: curve.results.compactMap { result in
                         result.bestError.map { Series.Point(x: Double(result.batch), y: $0) }
                     },

@@ -77,14 +77,17 @@ extension StudyDirectory {
         FileManager.default.contents(atPath: speedUp).flatMap { try? JSONDecoder().decode([SpeedUp].self, from: $0) } ?? []
     }
 
-    /// Measures the study's speed-ups, unless that is done or another process is at it.
-    public func measureSpeedUps(of study: Study, progress: (_ done: Int, _ of: Int) -> Void) throws {
-        guard !FileManager.default.fileExists(atPath: speedUp) else { return }
+    /// Measures the study's speed-ups, where it asks for any, unless that is done or another process is at it.
+    ///
+    /// - Returns: whether it did.
+    public func measureSpeedUps(of study: Study, progress: (_ done: Int, _ of: Int) -> Void) throws -> Bool {
+        guard study.speedUpTrials != nil, !FileManager.default.fileExists(atPath: speedUp) else { return false }
         let claims = try Claims(directory: claims)
-        guard let number = try claims.take("speed-up", over: try claims.standing()["speed-up"] ?? 0) else { return }
+        guard let number = try claims.take("speed-up", over: try claims.standing()["speed-up"] ?? 0) else { return false }
         defer { claims.release("speed-up", number) }
-        guard let measured = try SpeedUp.measure(study, in: self, progress: progress) else { return }
+        guard let measured = try SpeedUp.measure(study, in: self, progress: progress) else { return false }
         try encodedJSON(measured).writeReplacing(speedUp)
+        return true
     }
 }
 

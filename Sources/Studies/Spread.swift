@@ -7,6 +7,9 @@ public struct Spread: Sendable, Equatable {
     public var count: Int { values.count }
     public var mean: Double { values.isEmpty ? .nan : values.reduce(0, +) / Double(count) }
 
+    public var least: Double? { values.min() }
+    public var most: Double? { values.max() }
+
     /// Sum of squared distances from the mean.
     var squares: Double { values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } }
 
@@ -19,6 +22,12 @@ public struct Spread: Sendable, Equatable {
             StudentDistribution.twoSidedQuantile(level: 0.05, degrees: Double(count - 1)) * $0 / Double(count).squareRoot()
         }
     }
+}
+
+/// Nil of no values.
+func median(_ values: [Double]) -> Double? {
+    let sorted = values.sorted()
+    return values.isEmpty ? nil : (sorted[(values.count - 1) / 2] + sorted[values.count / 2]) / 2
 }
 
 /// When two points differ: by more than chance makes of seeds.

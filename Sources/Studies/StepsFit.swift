@@ -10,6 +10,9 @@ public struct StepsFit: Sendable, Equatable {
     /// The share of the variance of log S that the curve explains.
     public let determination: Double
 
+    /// Whether the form tells enough of how steps hang on the batch to speak of its regimes.
+    public var explains: Bool { determination >= 0.9 }
+
     public func steps(at batch: Double) -> Double { leastSteps * (1 + criticalBatch / batch) }
 
     /// Up to here S·B, the samples to the goal, is within a fifth of its least: perfect scaling.

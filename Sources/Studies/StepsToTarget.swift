@@ -8,17 +8,31 @@ public struct StepsToTarget: Sendable {
     /// What one batch size came to with one method.
     public struct BatchResult: Sendable {
         public let batch: Int
+        public let goal: Double
         public let trials: [TrialOutcome]
         /// The trial that came first; nil where none reached the goal.
         public let best: (trial: Trial, steps: Int)?
 
         public var diverged: Int { trials.count { $0.status == .diverged } }
         public var done: Int { trials.count { $0.status == .done } }
+        /// By label smoothing, where it was searched: the trials, and the least steps to the goal, nil where none came to it.
+        public var smoothings: [(smoothing: Double, trials: Int, steps: Int?, error: Double?)] {
+            let groups = Dictionary(grouping: trials, by: \.trial.smoothing)
+            guard groups.count > 1 else { return [] }
+            return groups.sorted { $0.key < $1.key }.map { smoothing, trials in
+                (
+                    smoothing, trials.count, trials.compactMap { $0.stepsTo(validationError: goal) }.min(),
+                    trials.compactMap(Measure.bestValidationError.value).min()
+                )
+            }
+        }
+
         public var bestError: Double? { trials.compactMap(Measure.bestValidationError.value).min() }
     }
 
-    /// A method's curve.
+    /// The curve of a method, or of a method on one of several workloads.
     public struct Curve: Sendable {
+        public let name: String
         public let method: SearchSpace.Method
         public let results: [BatchResult]
         public let fit: StepsFit?
@@ -48,27 +62,29 @@ public struct StepsToTarget: Sendable {
 
     public init(_ table: ResultTable, _ target: Study.Target) {
         self.target = target
-        curves = SearchSpace.Method.allCases.compactMap { method in
-            let own = table.outcomes.filter { $0.trial.series == method.title }
+        let outcomes = table.outcomes.filter { !$0.hasFailed }
+        var names: [String] = []
+        for outcome in outcomes where !names.contains(outcome.trial.series) { names.append(outcome.trial.series) }
+        curves = names.map { name in
+            let own = outcomes.filter { $0.trial.series == name }
             let batches = Set(own.map(\.trial.recipe.experiment.globalBatch)).sorted()
-            guard !batches.isEmpty else { return nil }
             let results = batches.map { batch in
                 let trials = own.filter { $0.trial.recipe.experiment.globalBatch == batch }
                 // Ties go to the first trial.
                 let times = trials.compactMap { outcome in
                     outcome.stepsTo(validationError: target.goal).map { (trial: outcome.trial, steps: $0) }
                 }
-                return BatchResult(batch: batch, trials: trials, best: times.min { $0.steps < $1.steps })
+                return BatchResult(batch: batch, goal: target.goal, trials: trials, best: times.min { $0.steps < $1.steps })
             }
             let points = results.compactMap { result in result.best.map { (Double(result.batch), Double($0.steps)) } }
-            return Curve(method: method, results: results, fit: StepsFit(points))
+            return Curve(name: name, method: own[0].trial.method, results: results, fit: StepsFit(points))
         }
     }
 
     public var sentences: [String] { curves.flatMap(sentences) + comparison }
 
     private func sentences(_ curve: Curve) -> [String] {
-        let name = curve.method.title
+        let name = curve.name
         var sentences: [String] = []
         let reached = curve.reached
         if let first = reached.first, let last = reached.last, reached.count > 1 {
@@ -77,7 +93,11 @@ public struct StepsToTarget: Sendable {
                     + "\(first.steps.grouped) to \(last.steps.grouped), "
                     + (last.steps < first.steps ? "\(ratio(first.steps, last.steps)) fewer" : "which are not fewer"))
         }
-        if let fit = curve.fit {
+        if let fit = curve.fit, !fit.explains {
+            sentences.append(
+                "\(name): the steps do not follow S_min · (1 + B_crit ÷ B) (R² = " + String(format: "%.3f", fit.determination)
+                    + " of log S), so no regimes are told")
+        } else if let fit = curve.fit {
             sentences.append(
                 "\(name): S = \(significant(fit.leastSteps)) · (1 + \(significant(fit.criticalBatch)) ÷ B), R² = "
                     + String(format: "%.3f", fit.determination)
@@ -87,7 +107,7 @@ public struct StepsToTarget: Sendable {
         if let useful = curve.maximumUsefulBatch {
             sentences.append(
                 curve.stillGains
-                    ? "\(name): the largest useful batch is at least \(useful); steps still fall at the largest one measured"
+                    ? "\(name): the largest useful batch is at least \(useful); steps still fall at \(reached.last?.batch ?? useful), the largest that reached the goal"
                     : "\(name): the largest useful batch is \(useful): larger ones take no tenth fewer steps")
         }
         if let exponent = curve.rateExponent, reached.count > 2 {
@@ -104,6 +124,13 @@ public struct StepsToTarget: Sendable {
                 sentences.append("\(name), batch \(entry.batch): \(edge); widen it (--rates, --frictions)")
             }
         }
+        for result in curve.results where !result.smoothings.isEmpty {
+            let words = result.smoothings.map { entry in
+                "\(entry.smoothing) in \(entry.trials) trial\(entry.trials == 1 ? "" : "s") \(entry.steps.map { "\($0.grouped) steps" } ?? "not to the goal")"
+                    + (entry.error.map { " (least error \(Measure.bestValidationError.text($0)))" } ?? "")
+            }
+            sentences.append("\(name), batch \(result.batch), by label smoothing: \(words.joined(separator: "; "))")
+        }
         let diverged = curve.results.reduce(0) { $0 + $1.diverged }
         if diverged > 0 {
             sentences.append("\(name): \(diverged) of \(curve.results.reduce(0) { $0 + $1.trials.count }) trials diverged")
@@ -113,9 +140,10 @@ public struct StepsToTarget: Sendable {
 
     private func regimesBeyond(_ fit: StepsFit, _ batches: [Int]) -> String {
         guard let first = batches.first, let last = batches.last else { return "" }
-        if Double(last) < fit.criticalBatch { return "; no batch measured is beyond B_crit, so the right end is extrapolated" }
-        if Double(first) > fit.criticalBatch { return "; no batch measured is below B_crit, so the left end is extrapolated" }
-        return ""
+        let beyond = [
+            Double(first) > fit.perfectScalingEnd ? "the first" : nil, Double(last) < fit.parallelismLimit ? "the second" : nil,
+        ].compactMap(\.self)
+        return beyond.isEmpty ? "" : "; beyond the batches that reached the goal, and so extrapolated: \(list(beyond))"
     }
 
     /// Methods beside plain SGD, or the first there is, batch by batch.
@@ -128,7 +156,7 @@ public struct StepsToTarget: Sendable {
                 }
             }
             guard !shared.isEmpty else { return nil }
-            return "steps of \(base.method.title) ÷ steps of \(curve.method.title): "
+            return "steps of \(base.name) ÷ steps of \(curve.name): "
                 + shared.map { "\(String(format: "%.2f", $0.ratio)) at batch \($0.batch)" }.joined(separator: ", ")
         }
     }
@@ -137,6 +165,14 @@ public struct StepsToTarget: Sendable {
 }
 
 extension Trial {
+    /// What the search tried it with.
+    var method: SearchSpace.Method {
+        let optimiser = recipe.experiment.optimiser
+        return optimiser.nesterov ? .nesterov : optimiser.momentum > 0 ? .momentum : .sgd
+    }
+
+    var smoothing: Double { if case .softmax(let smoothing) = recipe.experiment.loss { smoothing } else { 0 } }
+
     /// Rate ÷ (1 − momentum): how far a steady gradient moves the parameters in a step in the long run.
     public var effectiveRate: Double {
         let optimiser = recipe.experiment.optimiser

@@ -40,6 +40,12 @@ public struct StepsToTargetPreset: Sendable {
     private static let evaluations = 100
 
     static func study(_ request: StudyRequest) throws -> Study {
+        guard request.epochs == nil else {
+            throw Failure(
+                .usage,
+                "--epochs: found \(request.epochs ?? 0), but steps-to-target gives each batch size its steps; see --trials, --batches"
+            )
+        }
         let search = request.search
         let preset = StepsToTargetPreset(search.preset, format: request.dataset.name)
         let methods = search.methods ?? [.sgd, .nesterov]
@@ -47,23 +53,26 @@ public struct StepsToTargetPreset: Sendable {
         let space = SearchSpace(rates: search.rates ?? preset.rates, frictions: search.frictions ?? 0.01...0.5)
         let goal = search.goal ?? preset.goal
         let recipe = try preset.recipe(request, goal: goal)
-        let samples = recipe.experiment.split.trainingCount(of: request.dataset.training.count)
-        let batches = (search.batches ?? preset.batches).filter { $0 <= samples }.sorted()
-        guard let largest = batches.last else {
-            throw Failure(.usage, "--batches: none of them is at most the \(samples) training images")
+        let workloads = try VaryStudy.grid(search.workloads).map { settings in
+            try Workload(
+                settings, recipe.with(settings), images: request.dataset.training.count, batches: search.batches ?? preset.batches)
         }
         var variations: [Variation] = []
         for index in 0..<trials {
-            for (section, method) in methods.enumerated() {
-                for (place, batch) in batches.enumerated() {
-                    // Every batch size and method has a thousand points of the sequence for itself.
-                    let number = (section * batches.count + place) * 1_000 + index + 1
-                    let shown =
-                        [RecipeSetting("global-batch", "\(batch)")]
-                        + space.settings(number, method, smooths: batch == largest && batches.count > 1)
-                    variations.append(
-                        Variation(
-                            shown, applied: shown + preset.steps(batch, samples: samples, method, request), series: method.title))
+            var section = 0
+            for workload in workloads {
+                for method in methods {
+                    for batch in workload.batches {
+                        // Every workload, method and batch size has a thousand points of the sequence for itself.
+                        let number = section * 1_000 + index + 1
+                        section += 1
+                        let smooths = batch == workload.batches.last && workload.batches.count > 1
+                        let shown = [RecipeSetting("global-batch", "\(batch)")] + space.settings(number, method, smooths: smooths)
+                        variations.append(
+                            Variation(
+                                shown, applied: workload.settings + shown + preset.steps(batch, workload, method),
+                                series: workload.title(method)))
+                    }
                 }
             }
         }
@@ -82,6 +91,27 @@ public struct StepsToTargetPreset: Sendable {
             trials: try Study.trials(of: variations, over: recipe, seeds: request.seeds))
     }
 
+    /// What is searched alike beside others: the preset itself, or the preset with some settings of its own.
+    private struct Workload {
+        let settings: [RecipeSetting]
+        /// Trained on in an epoch.
+        let samples: Int
+        let batches: [Int]
+
+        init(_ settings: [RecipeSetting], _ recipe: Recipe, images: Int, batches: [Int]) throws {
+            let samples = recipe.experiment.split.trainingCount(of: images)
+            (self.settings, self.samples) = (settings, samples)
+            self.batches = batches.filter { $0 <= samples }.sorted()
+            guard !self.batches.isEmpty else {
+                throw Failure(.usage, "--batches: none of them is at most the \(samples) training images")
+            }
+        }
+
+        func title(_ method: SearchSpace.Method) -> String {
+            ([method.title] + (settings.isEmpty ? [] : [Trial.label(of: settings, series: "")])).joined(separator: ", ")
+        }
+    }
+
     private func recipe(_ request: StudyRequest, goal: Double) throws -> Recipe {
         var experiment = Experiment(model: .named(BuiltInModel(model)))
         // 55,000 of MNIST's images, 45,000 of CIFAR-10's, are left to train on; of small sets a tenth is held out.
@@ -93,7 +123,8 @@ public struct StepsToTargetPreset: Sendable {
     }
 
     /// What hangs on the batch size and is not searched.
-    private func steps(_ batch: Int, samples: Int, _ method: SearchSpace.Method, _ request: StudyRequest) -> [RecipeSetting] {
+    private func steps(_ batch: Int, _ workload: Workload, _ method: SearchSpace.Method) -> [RecipeSetting] {
+        let samples = workload.samples
         let perEpoch = (samples + batch - 1) / batch
         let most = leastSteps + Int(epochs * Double(samples) / Double(batch))
         return [
@@ -102,6 +133,6 @@ public struct StepsToTargetPreset: Sendable {
             // No fewer than two, for two ranks; of at most 128 samples each, which stay in the cache.
             RecipeSetting("micro-batches", "\(min(batch, max(8, batch / 128)))"),
             RecipeSetting("optimiser.nesterov", "\(method == .nesterov)"),
-        ]
+        ] + (method == .sgd ? [RecipeSetting("optimiser.momentum", "0")] : [])
     }
 }

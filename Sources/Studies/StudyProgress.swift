@@ -53,7 +53,7 @@ final class StudyWatch {
         return StudyProgress(
             total: study.trials.count, ended: known.count, running: running.count,
             diverged: outcomes.count { $0.status == .diverged },
-            failed: outcomes.count { if case .failed = $0.status { true } else { false } }, best: best,
+            failed: outcomes.count(where: \.hasFailed), best: best,
             timeLeft: timeLeft(workers: workers),
             news: news)
     }

@@ -26,6 +26,8 @@ public struct StudyRequest: Sendable {
         public var rates: ClosedRange<Double>?
         public var frictions: ClosedRange<Double>?
         public var goal: Double?
+        /// Settings over whose values the same search is made, such as the model's width.
+        public var workloads: [VaryStudy.Axis] = []
         public init() {}
     }
 

@@ -40,14 +40,15 @@ public struct TimeEstimate: Sendable {
     private struct Timed {
         let start: Double
         let step: Double
-        let evaluation: Double
+        let validation: Double
+        let test: Double
 
         func seconds(for trial: Trial) -> Double {
             let experiment = trial.recipe.experiment
             let steps = trial.work / Double(experiment.globalBatch)
             let every = trial.recipe.execution.evaluateEvery
-            let evaluations = Double(experiment.epochs) + (every > 0 ? steps / Double(every) : 0)
-            return start + steps * step + evaluations * evaluation
+            let validations = Double(experiment.epochs) + (every > 0 ? steps / Double(every) : 0)
+            return start + steps * step + validations * validation + Double(experiment.epochs) * test
         }
     }
 
@@ -70,8 +71,11 @@ public struct TimeEstimate: Sendable {
         }
         let whole = Date().timeIntervalSince(start)
         let lines = RunMetrics.epochLines(of: RunDirectory(path: "\(folder)/run"))
-        let evaluation = lines.filter { $0.split == .test || $0.split == .validation }.reduce(0) { $0 + $1.seconds }
-        let training = lines.filter { $0.split == .train }.reduce(0) { $0 + $1.seconds }
-        return Timed(start: max(0, whole - evaluation - training), step: training / Double(steps), evaluation: evaluation)
+        func seconds(_ split: RunMetrics.Split) -> [Double] { lines.filter { $0.split == split }.map(\.seconds) }
+        let all = lines.reduce(0) { $0 + $1.seconds }
+        // The first look at held-out images may still make its plan.
+        return Timed(
+            start: max(0, whole - all), step: seconds(.train).reduce(0, +) / Double(steps),
+            validation: median(seconds(.validation)) ?? 0, test: median(seconds(.test)) ?? 0)
     }
 }

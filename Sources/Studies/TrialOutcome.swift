@@ -39,6 +39,8 @@ public struct TrialOutcome: Sendable, Equatable {
         lines = RunMetrics.epochLines(of: directory.run(trial))
     }
 
+    public var hasFailed: Bool { if case .failed = status { true } else { false } }
+
     public func lines(_ split: RunMetrics.Split) -> [RunMetrics.Line] { lines.filter { $0.split == split } }
 
     public func last(_ split: RunMetrics.Split) -> RunMetrics.Line? { lines.last { $0.split == split } }
@@ -51,11 +53,8 @@ public struct TrialOutcome: Sendable, Equatable {
         lines(split).first { $0.accuracy >= level }?.epoch
     }
 
-    /// Of the training steps of an epoch, the mean over epochs.
-    public var secondsPerEpoch: Double? {
-        let training = lines(.train)
-        return training.isEmpty ? nil : training.reduce(0) { $0 + $1.seconds } / Double(training.count)
-    }
+    /// Of the training steps of an epoch: the median over epochs, which other work on the machine moves least.
+    public var secondsPerEpoch: Double? { median(lines(.train).map(\.seconds)) }
 }
 
 extension RunMetrics {

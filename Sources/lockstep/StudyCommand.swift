@@ -20,6 +20,7 @@ struct StudyCommand: ParsableCommand {
 
             lockstep study batch-size --data data/cifar10 --seeds 3 --workers 2
             lockstep study steps-to-target --preset mlp --data data/mnist --quick --workers 2
+            lockstep study steps-to-target --preset simple-cnn --data data/mnist --vary model.width=0.5,1,2
             lockstep study recipe.yaml --vary optimiser.rate=0.1,0.01 --vary model.channels=4,8,16
             """)
 
@@ -52,7 +53,10 @@ struct StudyCommand: ParsableCommand {
     )
     var set: [String] = []
 
-    @Option(help: "A setting of the recipe by its dotted path, and the values to try; may be repeated.")
+    @Option(
+        help:
+            "A setting of the recipe by its dotted path, and the values to try; of steps-to-target, workloads that are searched alike. May be repeated."
+    )
     var vary: [String] = []
 
     @Option(parsing: .unconditional, help: "Try so many combinations of --vary, drawn by --seed. (default: all)")
@@ -89,16 +93,25 @@ struct StudyCommand: ParsableCommand {
         console.started(workers: workers, ranks: ranksPerTrial)
         let outcomes = try StudyRunner(planned, in: place, workers: workers, ranksPerTrial: ranksPerTrial).run(
             progress: console.look)
-        try place.measureSpeedUps(of: planned, progress: console.timing)
         let table = ResultTable(planned, outcomes)
-        try table.write(to: place)
-        try StudyPage(table, command: place.record().command, speedUps: place.speedUps).write(to: place)
+        func write() throws {
+            try table.write(to: place)
+            try StudyPage(table, command: place.record().command, speedUps: place.speedUps).write(to: place)
+        }
+        // What trials came to must not hang on whether steps can be timed.
+        try write()
+        do {
+            if try place.measureSpeedUps(of: planned, progress: console.timing) { try write() }
+        } catch { console.warn("\(error)") }
         console.ended(table)
         try checkAnyResult(outcomes)
     }
 
     private func plan() throws -> Study {
-        if !vary.isEmpty {
+        if !vary.isEmpty, BuiltInStudy.named(study)?.takesWorkloads != true {
+            if BuiltInStudy.named(study) != nil {
+                throw Failure(.usage, "--vary: \(study) varies its own settings; give a recipe, or steps-to-target, or --set")
+            }
             let recipe = try Recipe.read(study)
             guard let folder = data ?? recipe.execution.data else {
                 throw Failure(.usage, "no data set is named: give its directory by --data")
@@ -128,6 +141,7 @@ struct StudyCommand: ParsableCommand {
             return RecipeSetting(String(text[..<equals]), String(text[text.index(after: equals)...]))
         }
         request.search = try search.search()
+        request.search.workloads = try vary.map(VaryStudy.Axis.init)
         return request
     }
 

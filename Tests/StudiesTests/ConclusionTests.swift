@@ -57,6 +57,35 @@ import Testing
             ])
     }
 
+    /// Another network at the same rate is held against the first network at that rate.
+    @Test func counterparts() throws {
+        let rate = RecipeSetting("optimiser.rate", "0.1")
+        let points: [([RecipeSetting], [Double])] = [
+            ([], [0.90, 0.91, 0.89]), ([rate], [0.80, 0.81, 0.79]), ([RecipeSetting("hidden", "100"), rate], [0.90, 0.89, 0.91]),
+        ]
+        let trials = try Study.trials(
+            of: points.map { Variation($0.0, applied: []) },
+            over: Recipe(experiment: Experiment(model: .named(BuiltInModel(.lenet5)))), seeds: 3)
+        let outcomes = trials.enumerated().map { index, trial in
+            TrialOutcome(
+                trial: trial, status: .done,
+                lines: [.init(epoch: 1, step: 1, split: .test, samples: 1_000, accuracy: points[index % 3].1[index / 3])])
+        }
+        let study = Study(name: "planted", question: "?", analysis: .baseline(within: nil), trials: trials)
+        let found = Conclusions(ResultTable(study, outcomes)).sentences
+        #expect(found.contains("test accuracy: rate 0.1 (0.8000) is below hidden 100, rate 0.1 (0.9000)"), "\(found)")
+    }
+
+    /// Other work that slows one epoch is no property of the setting.
+    @Test func secondsAreMedians() { #expect(median([1, 9, 2]) == 2 && median([4, 1]) == 2.5 && median([]) == nil) }
+
+    @Test func speedUpOfTurns() throws {
+        let measured = SpeedUp(label: "network CNN", globalBatch: 128, one: [100, 110], two: [190, 220])
+        #expect(measured.ratios.values == [1.9, 2])
+        let text = SpeedUp.table([measured]).text(columns: 120).joined(separator: "\n")
+        #expect(text.contains("105 (100 to 110)") && text.contains("1.95 (1.90 to 2.00)"), "\(text)")
+    }
+
     /// A milestone that one seed of two comes to is no figure of the point.
     @Test func aMilestoneThatNotAllReach() throws {
         let trials = try Study.trials(

@@ -95,5 +95,9 @@ import Training
         func blocks(_ model: Model) -> Int { model.layers.count { if case .residual = $0 { true } else { false } } }
         #expect(blocks(resnet) == 14 && blocks(resnet.withoutResiduals()) == 0)
         #expect(blocks(resnet.shallower()) == 4)
+        let cnn = BuiltInModel(.cnn200).model(input: TensorShape(height: 32, width: 32, channels: 3), classes: 200)
+        func convolutions(_ model: Model) -> Int { model.layers.count { if case .convolution = $0 { true } else { false } } }
+        #expect(convolutions(cnn.deeper()) == 2 * convolutions(cnn))
+        #expect(try cnn.deeper().resolvedLayers().last?.output == cnn.resolvedLayers().last?.output)
     }
 }

@@ -18,8 +18,39 @@ import Testing
         let found = trend([0.40, 0.55, 0.61, 0.52, 0.41])
         #expect(found.shape == .risesThenFalls(2))
         let sentence = try #require(found.sentences(.testAccuracy, along: "global-batch").first)
-        #expect(sentence.hasPrefix("test accuracy rises up to global-batch 32 (0.6"), "\(sentence)")
-        #expect(sentence.contains("and then falls"), "\(sentence)")
+        #expect(
+            sentence.hasPrefix("test accuracy rises and then falls with global-batch: largest at global-batch 32 (0.6"),
+            "\(sentence)")
+    }
+
+    /// A peak whose neighbour is as high has no place of its own.
+    @Test func aPeakOfTwo() throws {
+        let sentence = try #require(trend([0.40, 0.55, 0.61, 0.609, 0.41]).sentences(.testAccuracy, along: "rate").first)
+        #expect(sentence.contains(", not told apart from ") && sentence.contains("rises and then falls"), "\(sentence)")
+    }
+
+    /// Up and down again to where it began, with one step within the spread, is no rise.
+    @Test func whatComesBackIsNoRise() {
+        let points = [[0.55, 0.60, 0.65], [0.69, 0.70, 0.71], [0.56, 0.61, 0.66]].enumerated().map {
+            Trend.Point(value: "\($0)", spread: Spread($1))
+        }
+        #expect(![.rises, .falls].contains(Trend(points).shape))
+    }
+
+    /// What no seed reached is later than what was measured, so its ends are told.
+    @Test func unreachedEnds() throws {
+        var random = Noise(seed: 5)
+        func point(_ value: String, _ mean: Double?) -> Trend.Point {
+            Trend.Point(
+                value: value, spread: Spread(mean.map { mean in (0..<3).map { _ in mean + 0.1 * random.normal() } } ?? []),
+                isUnreached: mean == nil)
+        }
+        let found = Trend([point("0.001", nil), point("0.01", 18), point("0.1", 4), point("0.5", nil)])
+        #expect(found.shape == .fallsThenRises(2))
+        let sentence = try #require(found.sentences(.epochs(to: .init(split: "train", accuracy: 0.5)), along: "rate").first)
+        #expect(sentence.hasSuffix("; not reached at 0.001, not reached at 0.5"), "\(sentence)")
+        #expect(Trend([point("1", nil), point("2", 3), point("3", nil)]).shape == .fallsThenRises(1))
+        #expect(Trend([point("1", nil), point("2", nil)]).sentences(.testAccuracy, along: "rate").isEmpty)
     }
 
     @Test func fallThenRise() { #expect(trend([9, 4, 2, 5, 8], noise: 0.2).shape == .fallsThenRises(2)) }
