@@ -64,7 +64,8 @@ final class StudyConsole {
         terminal.progress("timing steps on one rank and on two: turn \(turn + 1) of \(turns)")
     }
 
-    func ended(_ table: ResultTable) {
+    /// - Parameter page: where its page was written, where that is not in its directory.
+    func ended(_ table: ResultTable, page: String? = nil) {
         terminal.endProgress()
         for line in PointTable(table).table.text(columns: Terminal.columns) { print(line) }
         let conclusions = Conclusions(table)
@@ -75,6 +76,6 @@ final class StudyConsole {
         print("")
         for sentence in conclusions.sentences { print("- \(sentence)") }
         if !study.reported.isEmpty { print("reported: \(study.reported)") }
-        print("results in \(directory.table), the page in \(directory.page)")
+        print("results in \(directory.table), the page in \(page ?? directory.page)")
     }
 }
