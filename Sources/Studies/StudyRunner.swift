@@ -63,12 +63,12 @@ public struct StudyRunner: Sendable {
                 Thread.sleep(forTimeInterval: 0.5)
                 continue
             }
-            try run(trial, under: claim, of: claims, run)
+            try take(trial, under: claim, of: claims, by: run)
         }
     }
 
     /// A claim whose trial is to be tried again, now by others or at a later start, is given up: this process lives on, and would keep it.
-    private func run(_ trial: Trial, under claim: Claim, of claims: Claims, _ run: TrialRun) throws {
+    private func take(_ trial: Trial, under claim: Claim, of claims: Claims, by run: TrialRun) throws {
         // It may have ended between the two looks.
         guard !FileManager.default.fileExists(atPath: directory.end(trial)) else { return claims.release(claim) }
         do {

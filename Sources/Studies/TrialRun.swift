@@ -37,10 +37,9 @@ struct TrialRun: Sendable {
         guard claim.isGood else { return nil }
         if hasReachedGoal(trial) { code = 0 }
         let isGood = code == 0 || code == Failure.Kind.diverged.rawValue
-        let output = FileManager.default.contents(atPath: directory.output(trial)) ?? Data()
         let end = TrialEnd(
             code: code,
-            words: isGood ? [] : TrialEnd.lastWords(of: String(decoding: output, as: UTF8.self), code: code, attempts: attempt),
+            words: isGood ? [] : TrialEnd.lastWords(of: directory.output(trial), code: code, attempts: attempt),
             seconds: Date().timeIntervalSince(start), host: HostIdentity.current.name)
         try encodedJSON(end).writeReplacing(directory.end(trial))
         return end
