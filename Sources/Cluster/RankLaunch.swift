@@ -14,10 +14,13 @@ public struct RankLaunch: Sendable {
 
     /// Runs the job to its end. Several jobs may run at once, each on a thread of its own.
     ///
-    /// - Parameter output: the file that takes all that mpirun and the ranks write.
-    /// - Returns: mpirun's exit code.
+    /// - Parameters:
+    ///   - output: the file that takes all that mpirun and the ranks write.
+    ///   - ending: what may ask for the job's end before its own.
+    /// - Returns: mpirun's exit code; 128 + the signal where one ended it.
     /// - Throws: `Failure.missing` where there is no mpirun, `Failure.io` where the output cannot be written.
-    public func run(output: String) throws -> Int32 {
+    public func run(output: String, ending: JobEnding? = nil) throws -> Int32 {
+        if let ending, ending.isAsked { return 128 + SIGTERM }
         guard FileManager.default.createFile(atPath: output, contents: nil), let file = FileHandle(forWritingAtPath: output) else {
             throw Failure(.io, "\(output) cannot be written")
         }
@@ -35,7 +38,7 @@ public struct RankLaunch: Sendable {
             .merging(["OMPI_MCA_orte_tmpdir_base": session]) { $1 }
         process.standardInput = FileHandle.nullDevice
         (process.standardOutput, process.standardError) = (file, file)
-        try RunningJobs.run(process)
+        try RunningJobs.run(process, ending: ending)
         return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
     }
 

@@ -16,10 +16,14 @@ enum RunningJobs {
     private static let state = Mutex(State())
 
     /// Starts a process and waits for its end.
+    ///
+    /// - Parameter ending: what may ask for its end before.
     /// - Throws: `Failure.missing` where it cannot be started.
-    static func run(_ process: Process) throws {
+    static func run(_ process: Process, ending: JobEnding? = nil) throws {
         try start(process)
+        ending?.began(process.processIdentifier)
         process.waitUntilExit()
+        ending?.ended()
         ended(process.processIdentifier)
     }
 

@@ -7,31 +7,38 @@ import Synchronization
 ///
 /// `TRIAL.1` is the first claim on a trial, and names host and process. Where its owner is dead, `TRIAL.2` takes over, and so on: the highest
 /// number holds, and since a number can be made only once, of several that find the same owner dead one gets the trial. An owner on this
-/// host is dead when no process has its number and start; one on another host when its claim has not been touched for `patience`.
+/// host is dead when no process has its number and start; one on another host when its claim has not been touched for `patience`. Such an
+/// owner may have been suspended alone: when it wakes, it finds the higher claim within a second, and ends its job.
 final class Claims: Sendable {
     struct Owner: Codable, Equatable {
-        let host: String
+        let host: HostIdentity
         let process: HostProcess
     }
 
     /// Seconds between two touches of a claim, and after how many without one an owner on another host is taken for dead.
-    static let beat = 10.0
+    static let beat = 10
     static let patience = 120.0
+
+    private struct Held {
+        var claims: [Claim] = []
+        var isEnding = false
+    }
 
     private let directory: String
     private let owner: Owner
-    private let held = Mutex<Set<String>>([])
+    private let held = Mutex(Held())
     private let isOver = Mutex(false)
 
     init(directory: String) throws {
         self.directory = directory
         guard let process = HostProcess.current else { throw Failure(.io, "/proc does not tell when this process began") }
-        owner = Owner(host: ProcessInfo.processInfo.hostName, process: process)
+        owner = Owner(host: .current, process: process)
         let thread = Thread { [weak self] in
-            var beats = 0.0
+            var seconds = 0
             while let self, !self.isOver.withLock({ $0 }) {
-                beats += 1
-                if beats.truncatingRemainder(dividingBy: Self.beat) == 0 { self.touch() }
+                seconds += 1
+                self.endLostJobs()
+                if seconds.isMultiple(of: Self.beat) { self.touch() }
                 Thread.sleep(forTimeInterval: 1)
             }
         }
@@ -59,25 +66,43 @@ final class Claims: Sendable {
     /// Takes a trial, unless another has it.
     ///
     /// - Parameter number: of its highest claim, as it was found; 0 for none.
-    /// - Returns: the claim's number; nil where another has the trial.
-    func take(_ trial: String, over number: Int) throws -> Int? {
+    /// - Returns: the claim; nil where another has the trial.
+    func take(_ trial: String, over number: Int) throws -> Claim? {
         if number > 0, isAlive(trial, number) { return nil }
-        let path = self.path(trial, number + 1)
-        guard try encodedJSON(owner).writeExclusively(to: path) else { return nil }
-        held.withLock { _ = $0.insert(path) }
-        return number + 1
+        let claim = Claim(trial, number + 1, in: directory)
+        guard try encodedJSON(owner).writeExclusively(to: claim.path) else { return nil }
+        held.withLock { held in
+            held.claims.append(claim)
+            if held.isEnding { claim.ending.ask() }
+        }
+        return claim
     }
 
-    /// After the trial's end has been written down.
-    func release(_ trial: String, _ number: Int) { held.withLock { _ = $0.remove(path(trial, number)) } }
+    /// After the trial's end has been written down, or when another has taken it over.
+    func release(_ claim: Claim) { held.withLock { $0.claims.removeAll { $0 === claim } } }
+
+    /// Lets others have the trial while this process lives.
+    func giveUp(_ claim: Claim) {
+        release(claim)
+        unlink(claim.path)
+    }
+
+    /// Ends the jobs under all claims of this process, and keeps those of later ones from beginning.
+    func endJobs() {
+        held.withLock { held in
+            held.isEnding = true
+            for claim in held.claims { claim.ending.ask() }
+        }
+    }
 
     func isAlive(_ trial: String, _ number: Int) -> Bool {
-        let path = path(trial, number)
+        let path = Claim.path(trial, number, in: directory)
         // One that cannot be read is judged by its age, too: that proves nothing against its owner.
         let found = FileManager.default.contents(atPath: path).flatMap { try? JSONDecoder().decode(Owner.self, from: $0) }
-        if let found, found.host == owner.host { return found.process.isAlive }
+        if let found, owner.host.sharesProcesses(with: found.host) { return found.process.isAlive }
         // By the file system's own clock: hosts' clocks may differ.
-        let probe = "\(directory)/.now-\(owner.host)-\(owner.process.id)"
+        let probe = "\(directory)/.now-\(UUID().uuidString)"
+        defer { unlink(probe) }
         guard FileManager.default.createFile(atPath: probe, contents: nil), let now = modified(probe), let touched = modified(path)
         else {
             return true
@@ -85,9 +110,9 @@ final class Claims: Sendable {
         return now.timeIntervalSince(touched) < Self.patience
     }
 
-    private func touch() { for path in held.withLock({ $0 }) { utimes(path, nil) } }
+    private func touch() { for claim in held.withLock(\.claims) { utimes(claim.path, nil) } }
 
-    private func path(_ trial: String, _ number: Int) -> String { "\(directory)/\(trial).\(number)" }
+    private func endLostJobs() { for claim in held.withLock(\.claims) where claim.isLost { claim.ending.ask() } }
 
     private func modified(_ path: String) -> Date? {
         (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date

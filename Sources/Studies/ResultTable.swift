@@ -71,9 +71,12 @@ public struct ResultTable: Sendable {
         text.contains(where: { ",\"\n".contains($0) }) ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
     }
 
+    /// Writes `study.csv`.
+    public func writeTable(to directory: StudyDirectory) throws { try Data(csv.utf8).writeReplacing(directory.table) }
+
     /// Writes `study.csv`, and the results into `study.json`.
     public func write(to directory: StudyDirectory) throws {
-        try Data(csv.utf8).writeReplacing(directory.table)
+        try writeTable(to: directory)
         var record = try directory.record()
         record.results = rows
         try record.encoded().writeReplacing(directory.description)

@@ -83,8 +83,8 @@ extension StudyDirectory {
     public func measureSpeedUps(of study: Study, progress: (_ done: Int, _ of: Int) -> Void) throws -> Bool {
         guard study.speedUpTrials != nil, !FileManager.default.fileExists(atPath: speedUp) else { return false }
         let claims = try Claims(directory: claims)
-        guard let number = try claims.take("speed-up", over: try claims.standing()["speed-up"] ?? 0) else { return false }
-        defer { claims.release("speed-up", number) }
+        guard let claim = try claims.take("speed-up", over: try claims.standing()["speed-up"] ?? 0) else { return false }
+        defer { claims.release(claim) }
         guard let measured = try SpeedUp.measure(study, in: self, progress: progress) else { return false }
         try encodedJSON(measured).writeReplacing(speedUp)
         return true

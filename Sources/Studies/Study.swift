@@ -51,6 +51,11 @@ public struct Study: Sendable, Equatable, Codable {
         (self.curves, self.speedUpTrials, self.trials) = (curves, speedUpTrials, trials)
     }
 
+    /// Whether another asks for the same trials and looks at them the same way, whatever words and drawings it has for them.
+    public func isSame(as other: Study) -> Bool {
+        name == other.name && analysis == other.analysis && milestone == other.milestone && trials == other.trials
+    }
+
     /// The paths that vary, in the order in which they first appear.
     public var factors: [String] {
         var seen: [String] = []

@@ -11,6 +11,7 @@ public struct StudyDirectory: Sendable, Equatable {
     public init(path: String) { self.path = URL(fileURLWithPath: path).standardizedFileURL.path }
 
     public var description: String { "\(path)/study.json" }
+    public var holdsStudy: Bool { FileManager.default.fileExists(atPath: description) }
     public var table: String { "\(path)/study.csv" }
     public var page: String { "\(path)/study.html" }
     public func run(_ trial: Trial) -> RunDirectory { RunDirectory(path: "\(path)/trials/\(trial.name)") }
@@ -22,32 +23,68 @@ public struct StudyDirectory: Sendable, Equatable {
     /// Joins a study, or begins it: in `given`, or in the first of `studies/NAME-1`, `studies/NAME-2`, … that is this very study or not there
     /// yet. So the same command goes on with what it began, on whatever host.
     ///
-    /// - Throws: `Failure.usage` where the given directory holds another study, `Failure.io` where it cannot be made.
-    public static func join(_ study: Study, at given: String?, command: [String], in parent: String = "studies") throws
-        -> StudyDirectory
-    {
+    /// - Parameter ranksPerTrial: one number for all trials, since the order of sums may depend on it.
+    /// - Throws: `Failure.usage` where the given directory holds another study, or the study has another number of ranks per trial;
+    ///   `Failure.badData` where what the given one holds cannot be read; `Failure.io` where it cannot be made.
+    public static func join(
+        _ study: Study, at given: String?, command: [String], ranksPerTrial: Int, in parent: String = "studies"
+    ) throws -> StudyDirectory {
+        let wanted = StudyRecord(study: study, command: command, ranksPerTrial: ranksPerTrial, results: nil)
         if let given {
             let directory = StudyDirectory(path: given)
-            guard try directory.takes(study, command: command) else {
+            try directory.begin(wanted)
+            guard try directory.record().study.isSame(as: study) else {
                 throw Failure(
                     .usage, "\(directory.path) holds another study, or the same one with other settings: give another --directory")
             }
+            try directory.checkRanks(ranksPerTrial)
             return directory
         }
         for number in 1... {
             let directory = StudyDirectory(path: "\(parent)/\(study.name)-\(number)")
-            if try directory.takes(study, command: command) { return directory }
+            try directory.begin(wanted)
+            // One that another lockstep wrote, or that is damaged, is another study's.
+            guard let record = try? directory.record(), record.study.isSame(as: study) else { continue }
+            try directory.checkRanks(ranksPerTrial)
+            return directory
         }
         fault("there are more directories than numbers")
     }
 
-    /// Whether the directory is this study's: now, where it was nobody's.
-    private func takes(_ study: Study, command: [String]) throws -> Bool {
-        if !FileManager.default.fileExists(atPath: description) {
-            for name in ["trials", "recipes", "output", "ends", "claims"] { try make("\(path)/\(name)") }
-            try StudyRecord(study: study, command: command, results: nil).encoded().writeExclusively(to: description)
+    /// Makes the directory this study's where it is nobody's.
+    private func begin(_ record: StudyRecord) throws {
+        guard !holdsStudy else { return }
+        for name in ["trials", "recipes", "output", "ends", "claims"] { try make("\(path)/\(name)") }
+        try record.encoded().writeExclusively(to: description)
+    }
+
+    private func checkRanks(_ wanted: Int) throws {
+        guard let known = try record().ranksPerTrial, known != wanted else { return }
+        throw Failure(
+            .usage,
+            "--ranks-per-trial: found \(wanted), but \(path) holds this study with \(known): give \(known) to join it, or another "
+                + "--directory for a study of its own")
+    }
+
+    /// Lets trials that ended by a signal or by a fault of a disk, which may have passed, be tried once more.
+    func forgetInterruptions(of study: Study) throws {
+        for trial in study.trials where end(of: trial)?.isInterruption ?? false {
+            guard unlink(end(trial)) == 0 || errno == ENOENT else {
+                throw Failure(.io, "\(end(trial)) cannot be removed: \(String(cString: strerror(errno)))")
+            }
         }
-        return try record().study == study
+    }
+
+    /// How a trial ended; nil where it has not.
+    func end(of trial: Trial) -> TrialEnd? {
+        FileManager.default.contents(atPath: end(trial)).flatMap { try? JSONDecoder().decode(TrialEnd.self, from: $0) }
+    }
+
+    /// What has come of a study's trials so far, whether any process works on it or not.
+    public func outcomes(of study: Study) throws -> [TrialOutcome] {
+        let watch = StudyWatch(study, in: self)
+        _ = try watch.look(Claims(directory: claims), workers: 1)
+        return watch.outcomes
     }
 
     /// What `study.json` says.
@@ -56,7 +93,10 @@ public struct StudyDirectory: Sendable, Equatable {
             throw Failure(.missing, "\(path) is no study: it holds no study.json")
         }
         do { return try JSONDecoder().decode(StudyRecord.self, from: data) } catch {
-            throw Failure(.badData, "\(description): \((error as? DecodingError)?.explanation ?? String(describing: error))")
+            throw Failure(
+                .badData,
+                "\(description) is no study of this lockstep: \((error as? DecodingError)?.explanation ?? String(describing: error)); "
+                    + "give another --directory for a new study")
         }
     }
 
@@ -71,6 +111,8 @@ public struct StudyDirectory: Sendable, Equatable {
 public struct StudyRecord: Sendable, Equatable, Codable {
     public let study: Study
     public let command: [String]
+    /// Nil of one that an earlier lockstep began.
+    public let ranksPerTrial: Int?
     public var results: [ResultRow]?
 
     func encoded() throws -> Data { try encodedJSON(self) }

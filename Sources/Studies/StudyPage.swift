@@ -26,7 +26,11 @@ public struct StudyPage: Sendable {
         blocks += [.heading("Results"), .table(PointTable(table).table)]
         if !speedUps.isEmpty { blocks += [.heading("Two ranks beside one"), .table(SpeedUp.table(speedUps))] }
         blocks += failures
-        blocks += [.heading("To repeat it"), .commands([shellCommand(["lockstep"] + command.dropFirst())])]
+        blocks += [
+            .heading("To repeat it"),
+            .commands([shellCommand(["lockstep"] + droppingOption("--directory", from: Array(command.dropFirst())))]),
+            .paragraph("It wants a fresh directory, by --directory: where this very study stands already, it joins that one."),
+        ]
         return Page(title: study.name, subtitle: study.question, blocks: blocks)
     }
 

@@ -1,5 +1,5 @@
-import Cluster
 import Foundation
+import Training
 
 /// How far a study is.
 public struct StudyProgress: Sendable {
@@ -28,9 +28,14 @@ final class StudyWatch {
 
     init(_ study: Study, in directory: StudyDirectory) { (self.study, self.directory) = (study, directory) }
 
-    /// In the order of the trials.
+    /// In the order of the trials; of those that have not ended, as far as they are.
     var outcomes: [TrialOutcome] {
-        study.trials.map { known[$0.name] ?? TrialOutcome(trial: $0, status: running.contains($0.name) ? .running : .waiting) }
+        study.trials.map { trial in
+            known[trial.name]
+                ?? TrialOutcome(
+                    trial: trial, status: running.contains(trial.name) ? .running : .waiting,
+                    lines: RunMetrics.epochLines(of: directory.run(trial)))
+        }
     }
 
     func look(_ claims: Claims, workers: Int) throws -> StudyProgress {
@@ -38,9 +43,7 @@ final class StudyWatch {
         let standing = try claims.standing()
         running = []
         for trial in study.trials where known[trial.name] == nil {
-            if let data = FileManager.default.contents(atPath: directory.end(trial)),
-                let end = try? JSONDecoder().decode(TrialEnd.self, from: data)
-            {
+            if let end = directory.end(of: trial) {
                 let outcome = TrialOutcome(trial, end, in: directory)
                 known[trial.name] = outcome
                 seconds[trial.name] = end.seconds

@@ -14,50 +14,69 @@ public struct StudyRunner: Sendable {
         (self.study, self.directory, self.workers, self.ranksPerTrial) = (study, directory, workers, ranksPerTrial)
     }
 
-    /// Runs what is left until every trial has ended, wherever it runs.
+    /// Runs what is left until every trial has ended, wherever it runs; what was interrupted before is tried again.
     ///
     /// - Parameter progress: called on this thread, about once a second.
     /// - Returns: the outcomes, in the order of the trials.
-    /// - Throws: what kept a worker from going on, such as a full disk; a trial that fails is an outcome.
+    /// - Throws: what kept a worker from going on, such as a full disk, when the others have stopped and given up their trials, which the
+    ///   next start takes up; a trial that fails is an outcome.
     public func run(progress: (StudyProgress) -> Void) throws -> [TrialOutcome] {
+        try directory.forgetInterruptions(of: study)
         let claims = try Claims(directory: directory.claims)
         let failure = Mutex<(any Error)?>(nil)
+        let stop: @Sendable (any Error) -> Void = { error in
+            failure.withLock { $0 = $0 ?? error }
+            claims.endJobs()
+        }
+        let isStopped: @Sendable () -> Bool = { failure.withLock { $0 != nil } }
         let working = DispatchGroup()
         let watch = StudyWatch(study, in: directory)
         for worker in 0..<workers {
             working.enter()
             Thread { [self] in
-                do { try work(claims, processors: processors(of: worker)) } catch {
-                    failure.withLock { $0 = $0 ?? error }
-                }
+                do { try work(claims, processors: processors(of: worker), isStopped: isStopped) } catch { stop(error) }
                 working.leave()
             }.start()
         }
-        repeat { progress(try watch.look(claims, workers: workers)) } while working.wait(timeout: .now() + 1) == .timedOut
+        repeat {
+            // Their jobs must not outlive this process, whatever goes wrong here.
+            do { progress(try watch.look(claims, workers: workers)) } catch { stop(error) }
+        } while working.wait(timeout: .now() + 1) == .timedOut
         if let error = failure.withLock({ $0 }) { throw error }
         progress(try watch.look(claims, workers: workers))
         return watch.outcomes
     }
 
     /// Takes one trial after the other, until none is left; those of others are waited for, since their owners may die.
-    private func work(_ claims: Claims, processors: [Int]?) throws {
+    private func work(_ claims: Claims, processors: [Int]?, isStopped: () -> Bool) throws {
         let run = TrialRun(directory: directory, ranks: ranksPerTrial, processors: processors)
         var left = study.trials[...]
-        while true {
+        while !isStopped() {
             left = ArraySlice(left.filter { !FileManager.default.fileExists(atPath: directory.end($0)) })
             if left.isEmpty { return }
             let standing = try claims.standing()
-            var taken: (trial: Trial, number: Int)?
+            var taken: (trial: Trial, claim: Claim)?
             for trial in left where taken == nil {
                 taken = try claims.take(trial.name, over: standing[trial.name] ?? 0).map { (trial, $0) }
             }
-            guard let (trial, number) = taken else {
+            guard let (trial, claim) = taken else {
                 Thread.sleep(forTimeInterval: 0.5)
                 continue
             }
-            // It may have ended between the two looks.
-            if !FileManager.default.fileExists(atPath: directory.end(trial)) { try run.run(trial, isTakenOver: number > 1) }
-            claims.release(trial.name, number)
+            try take(trial, under: claim, of: claims, by: run)
+        }
+    }
+
+    /// A claim whose trial is to be tried again, now by others or at a later start, is given up: this process lives on, and would keep it.
+    private func take(_ trial: Trial, under claim: Claim, of claims: Claims, by run: TrialRun) throws {
+        // It may have ended between the two looks.
+        guard !FileManager.default.fileExists(atPath: directory.end(trial)) else { return claims.release(claim) }
+        do {
+            let end = try run.run(trial, under: claim)
+            if let end, !end.isInterruption { claims.release(claim) } else { claims.giveUp(claim) }
+        } catch {
+            claims.giveUp(claim)
+            throw error
         }
     }
 

@@ -67,7 +67,8 @@ public struct TimeEstimate: Sendable {
         guard code == 0 else {
             throw Failure(
                 Failure.Kind(rawValue: code) ?? .fault,
-                "\(trial.name) (\(trial.label)): \(TrialEnd.lastWords(of: "\(folder)/output.txt").joined(separator: " "))")
+                "\(trial.name) (\(trial.label)): \(TrialEnd.lastWords(of: "\(folder)/output.txt", code: code).joined(separator: " "))"
+            )
         }
         let whole = Date().timeIntervalSince(start)
         let lines = RunMetrics.epochLines(of: RunDirectory(path: "\(folder)/run"))

@@ -37,27 +37,36 @@ struct ReportedRun {
         step = records.map(\.step).max() ?? 0
     }
 
-    /// An epoch's best figures over a set of images.
-    struct Best {
+    /// An epoch's figures over a set of images.
+    struct Figure {
         let epoch: Int
         let accuracy: Double
         let samples: Int
     }
 
     /// The first of the epochs with the highest accuracy; nil where none has one that is a number.
-    func best(_ split: RunMetrics.Split) -> Best? {
+    func best(_ split: RunMetrics.Split) -> Figure? {
         let lines = metrics.of(split).filter(\.accuracy.isFinite)
         guard let highest = lines.map(\.accuracy).max(), let line = lines.first(where: { $0.accuracy == highest }) else {
             return nil
         }
-        return Best(epoch: line.epoch, accuracy: line.accuracy, samples: line.samples)
+        return Figure(epoch: line.epoch, accuracy: line.accuracy, samples: line.samples)
     }
 
+    /// After the last epoch; nil where none is over, or its accuracy is no number.
+    func last(_ split: RunMetrics.Split) -> Figure? {
+        metrics.of(split).last.flatMap { line in
+            line.accuracy.isFinite ? Figure(epoch: line.epoch, accuracy: line.accuracy, samples: line.samples) : nil
+        }
+    }
+
+    var hasHeldOutImages: Bool { best(.validation) != nil }
+
     /// What a run is judged by: the test accuracy of the epoch that the held-out images chose, or, where none are held out, of the best.
-    var judged: Best? {
+    var judged: Figure? {
         guard let chosen = best(.validation) else { return best(.test) }
         return metrics.of(.test).first { $0.epoch == chosen.epoch }.map {
-            Best(epoch: $0.epoch, accuracy: $0.accuracy, samples: $0.samples)
+            Figure(epoch: $0.epoch, accuracy: $0.accuracy, samples: $0.samples)
         }
     }
 

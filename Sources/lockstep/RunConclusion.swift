@@ -24,7 +24,11 @@ enum RunConclusion {
     }
 
     private static func comparing(_ runs: [ReportedRun]) -> String {
-        let judged = runs.compactMap { run in run.judged.map { (run: run, figure: $0) } }
+        let finished = runs.filter { $0.last(.test) != nil }
+        let validated = finished.filter(\.hasHeldOutImages)
+        // A maximum that the test images chose and an epoch that others did are not compared.
+        let isMixed = !validated.isEmpty && validated.count < finished.count
+        let judged = finished.compactMap { run in (isMixed ? run.last(.test) : run.judged).map { (run: run, figure: $0) } }
         guard judged.count >= 2 else {
             return judged.first.map { "Only \($0.run.name) has a finished epoch: there is nothing to compare it with." }
                 ?? "No run has a finished epoch: there is nothing to compare."
@@ -34,8 +38,10 @@ enum RunConclusion {
         }
         let ranked = judged.sorted { $0.figure.accuracy > $1.figure.accuracy }
         let (first, second) = (ranked[0], ranked[1])
-        let validated = judged.allSatisfy { $0.run.best(.validation) != nil }
-        let measure = validated ? "test accuracy, of the epoch that the held-out images chose" : "test accuracy of any epoch"
+        let measure =
+            isMixed
+            ? "test accuracy of the last epoch"
+            : validated.isEmpty ? "test accuracy of any epoch" : "test accuracy, of the epoch that the held-out images chose"
         var sentences: [String] = []
         if first.figure.accuracy == second.figure.accuracy {
             let equal = ranked.filter { $0.figure.accuracy == first.figure.accuracy }.map(\.run.name)
@@ -51,13 +57,17 @@ enum RunConclusion {
                 "Two standard errors of such a difference are \(number(noise)) by the number of test images alone: the lead is "
                     + (lead > noise ? "larger" : "not larger, so it shows no difference") + ".")
         }
-        if !validated { sentences.append(flattery) }
+        if isMixed {
+            sentences.append("Images were held out of \(list(validated.map(\.name))) alone: all are judged by their last epoch.")
+        } else if validated.isEmpty {
+            sentences.append(flattery)
+        }
         sentences.append("Each is one run: what other seeds would change is not in these numbers.")
         let epochs = judged.map(\.run.epochs)
         if Set(epochs).count > 1 {
             sentences.append("The runs are not equally long: \(list(judged.map { "\($0.run.name) has \($0.run.epochs) epochs" })).")
         }
-        let without = runs.filter { $0.judged == nil }.map(\.name)
+        let without = runs.filter { run in !judged.contains { $0.run.name == run.name } }.map(\.name)
         if !without.isEmpty { sentences.append("\(list(without)) \(without.count == 1 ? "has" : "have") no finished epoch.") }
         return sentences.joined(separator: " ")
     }
@@ -67,8 +77,8 @@ enum RunConclusion {
 
     /// Of the difference of two shares that were counted on independent samples: √(p(1−p)/n + q(1−q)/m). Runs that are tested on the same
     /// images differ by less, so that this errs to the careful side.
-    private static func standardError(_ a: ReportedRun.Best, _ b: ReportedRun.Best) -> Double {
-        func variance(_ figure: ReportedRun.Best) -> Double {
+    private static func standardError(_ a: ReportedRun.Figure, _ b: ReportedRun.Figure) -> Double {
+        func variance(_ figure: ReportedRun.Figure) -> Double {
             figure.accuracy * (1 - figure.accuracy) / Double(max(figure.samples, 1))
         }
         return (variance(a) + variance(b)).squareRoot()

@@ -39,12 +39,9 @@ enum RunPage {
 
     /// The command of the run's latest start: for a run directory of its own, unless it went on with what stood in the old one.
     static func repetition(_ run: ReportedRun) -> String {
-        var arguments = Array(run.record.circumstances.command.dropFirst())
+        let arguments = Array(run.record.circumstances.command.dropFirst())
         let isResumed = run.record.circumstances.resumedFrom != nil
-        while !isResumed, let place = arguments.firstIndex(where: { $0 == "--run" || $0.hasPrefix("--run=") }) {
-            arguments.removeSubrange(place..<min(arguments.count, place + (arguments[place] == "--run" ? 2 : 1)))
-        }
-        let command = shellCommand(["lockstep"] + arguments)
+        let command = shellCommand(["lockstep"] + (isResumed ? arguments : droppingOption("--run", from: arguments)))
         let ranks = run.record.circumstances.ranks
         return ranks == 1 ? command : "mpirun -np \(ranks) \(command)"
     }

@@ -88,7 +88,8 @@ struct StudyCommand: ParsableCommand {
         }
         let planned = try plan()
         if dryRun { return try estimate(planned) }
-        let place = try StudyDirectory.join(planned, at: directory, command: CommandLine.arguments)
+        let place = try StudyDirectory.join(
+            planned, at: directory, command: CommandLine.arguments, ranksPerTrial: ranksPerTrial)
         let console = StudyConsole(planned, in: place)
         console.started(workers: workers, ranks: ranksPerTrial)
         let outcomes = try StudyRunner(planned, in: place, workers: workers, ranksPerTrial: ranksPerTrial).run(

@@ -22,13 +22,11 @@ final class StudyConsole {
 
     func look(_ progress: StudyProgress) {
         if isFirstLook, progress.ended > 0 { terminal.print("\(progress.ended) of \(progress.total) trials had ended already") }
-        let told = isFirstLook ? progress.news.filter(isFailure) : progress.news
+        let told = isFirstLook ? progress.news.filter(\.hasFailed) : progress.news
         for (index, outcome) in told.enumerated() { tell(outcome, progress, number: progress.ended - told.count + index + 1) }
         isFirstLook = false
         if terminal.isInteractive, progress.ended < progress.total { terminal.progress(summary(progress)) }
     }
-
-    private func isFailure(_ outcome: TrialOutcome) -> Bool { if case .failed = outcome.status { true } else { false } }
 
     private func tell(_ outcome: TrialOutcome, _ progress: StudyProgress, number: Int) {
         var line = "[\(number)/\(progress.total)] \(outcome.trial.name)  \(outcome.trial.label), seed \(outcome.trial.seed): "
@@ -64,7 +62,10 @@ final class StudyConsole {
         terminal.progress("timing steps on one rank and on two: turn \(turn + 1) of \(turns)")
     }
 
-    func ended(_ table: ResultTable) {
+    /// - Parameter page: where its page was written, where that is not in its directory.
+    func warn(_ text: String) { terminal.print("warning: \(text)") }
+
+    func ended(_ table: ResultTable, page: String? = nil) {
         terminal.endProgress()
         for line in PointTable(table).table.text(columns: Terminal.columns) { print(line) }
         let conclusions = Conclusions(table)
@@ -75,6 +76,6 @@ final class StudyConsole {
         print("")
         for sentence in conclusions.sentences { print("- \(sentence)") }
         if !study.reported.isEmpty { print("reported: \(study.reported)") }
-        print("results in \(directory.table), the page in \(directory.page)")
+        print("results in \(directory.table), the page in \(page ?? directory.page)")
     }
 }

@@ -33,6 +33,19 @@ import Testing
         #expect(own.isAlive && HostProcess(id: Int32.max) == nil)
     }
 
+    /// A job ends when it is told to, before it begins or after.
+    @Test(arguments: [false, true]) func aJobIsEnded(isToldBefore: Bool) throws {
+        let ending = JobEnding()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sleep")
+        process.arguments = ["60"]
+        if isToldBefore { ending.ask() } else { DispatchQueue.global().asyncAfter(deadline: .now() + 0.3) { ending.ask() } }
+        let start = Date()
+        try RunningJobs.run(process, ending: ending)
+        #expect(ending.isAsked && process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGTERM)
+        #expect(Date().timeIntervalSince(start) < 30)
+    }
+
     /// What the user has set for Open MPI stays; what a launcher told its rank goes.
     @Test func theEnvironmentIsCleaned() {
         let given = [

@@ -98,6 +98,24 @@ import Testing
         }
     }
 
+    /// What held-out images chose and what the test images did are not compared.
+    @Test func theLastEpochJudgesWhereSomeHeldImagesOut() throws {
+        let logs = [
+            "a": metrics([0.7, 0.6], validation: [0.8, 0.5]), "b": metrics([0.9, 0.5]),
+            "c": "\(Self.header)\n1,1,step,64,1,0.5,0.02,1,64\n",
+        ]
+        try withRuns(logs) { place in
+            let run = try place.lockstep(["report", "--text", place.path("a"), place.path("b"), place.path("c")])
+            expectSuccess(run)
+            let text = run.standardOutput.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            for sentence in [
+                "a has the highest test accuracy of the last epoch: 0.6000 after epoch 2, 0.1000 more than b (0.5000 after epoch 2).",
+                "Images were held out of a alone: all are judged by their last epoch.", "c has no finished epoch.",
+            ] { #expect(text.contains(sentence), "no '\(sentence)': \(run.report)") }
+            #expect(!text.contains("No images were held out"), "\(run.report)")
+        }
+    }
+
     @Test func settingsThatDiffer() throws {
         try Workplace.with { place in
             expectSuccess(try place.train(run: "a", maxSteps: 10))

@@ -16,9 +16,45 @@ struct StudyPlace {
         }
     }
 
-    func lockstep(_ arguments: [String], timeLimit: Double = 60) throws -> Subprocess {
-        try Subprocess.run(try buildProduct(named: "lockstep"), arguments, timeLimit: timeLimit)
+    func lockstep(_ arguments: [String], environment: [String: String] = [:], timeLimit: Double = 60) throws -> Subprocess {
+        try Subprocess.run(
+            try buildProduct(named: "lockstep"), arguments, environment: Subprocess.cleanEnvironment().merging(environment) { $1 },
+            timeLimit: timeLimit)
     }
+
+    /// Starts `lockstep`, and does not wait for it.
+    func start(_ arguments: [String]) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try buildProduct(named: "lockstep"))
+        process.arguments = arguments
+        process.environment = Subprocess.cleanEnvironment()
+        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+        try process.run()
+        return process
+    }
+
+    /// The ranks that work on a study's trial, by what their command lines say; mpirun's says the same behind its own name.
+    func ranks(of trial: String, in study: String) throws -> [Int32] {
+        let ids = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }
+        return ids.filter { id in
+            let line = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") ?? Data()
+            let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            return words.first?.hasSuffix("/lockstep") == true && words.contains("\(directory)/\(study)/trials/\(trial)")
+        }
+    }
+
+    /// Waits for what comes within a minute.
+    /// - Returns: whether it came.
+    func waits(for condition: () throws -> Bool) rethrows -> Bool {
+        let patience = Date(timeIntervalSinceNow: 60)
+        while Date() < patience {
+            if try condition() { return true }
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+        return false
+    }
+
+    func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(directory)/\(name)") }
 
     /// The arguments of a study of a small model, with trials of a second or less.
     func study(_ name: String, vary: [String], _ more: [String] = []) -> [String] {
