@@ -13,11 +13,20 @@ public struct StepsToTarget: Sendable {
         /// The trial that came first; nil where none reached the goal.
         public let best: (trial: Trial, steps: Int)?
 
+        init(batch: Int, goal: Double, trials: [TrialOutcome]) {
+            (self.batch, self.goal, self.trials) = (batch, goal, trials)
+            let times = trials.filter(\.isCounted).compactMap { outcome in
+                outcome.stepsTo(validationError: goal).map { (trial: outcome.trial, steps: $0) }
+            }
+            // Ties go to the first trial.
+            best = times.min { $0.steps < $1.steps }
+        }
+
+        var counted: [TrialOutcome] { trials.filter(\.isCounted) }
         public var diverged: Int { trials.count { $0.status == .diverged } }
-        public var done: Int { trials.count { $0.status == .done } }
         /// By label smoothing, where it was searched: the trials, and the least steps to the goal, nil where none came to it.
         public var smoothings: [(smoothing: Double, trials: Int, steps: Int?, error: Double?)] {
-            let groups = Dictionary(grouping: trials, by: \.trial.smoothing)
+            let groups = Dictionary(grouping: counted, by: \.trial.smoothing)
             guard groups.count > 1 else { return [] }
             return groups.sorted { $0.key < $1.key }.map { smoothing, trials in
                 (
@@ -27,7 +36,7 @@ public struct StepsToTarget: Sendable {
             }
         }
 
-        public var bestError: Double? { trials.compactMap(Measure.bestValidationError.value).min() }
+        public var bestError: Double? { counted.compactMap(Measure.bestValidationError.value).min() }
     }
 
     /// The curve of a method, or of a method on one of several workloads.
@@ -62,19 +71,15 @@ public struct StepsToTarget: Sendable {
 
     public init(_ table: ResultTable, _ target: Study.Target) {
         self.target = target
-        let outcomes = table.outcomes.filter { !$0.hasFailed }
+        let outcomes = table.outcomes
         var names: [String] = []
         for outcome in outcomes where !names.contains(outcome.trial.series) { names.append(outcome.trial.series) }
         curves = names.map { name in
             let own = outcomes.filter { $0.trial.series == name }
             let batches = Set(own.map(\.trial.recipe.experiment.globalBatch)).sorted()
             let results = batches.map { batch in
-                let trials = own.filter { $0.trial.recipe.experiment.globalBatch == batch }
-                // Ties go to the first trial.
-                let times = trials.compactMap { outcome in
-                    outcome.stepsTo(validationError: target.goal).map { (trial: outcome.trial, steps: $0) }
-                }
-                return BatchResult(batch: batch, goal: target.goal, trials: trials, best: times.min { $0.steps < $1.steps })
+                BatchResult(
+                    batch: batch, goal: target.goal, trials: own.filter { $0.trial.recipe.experiment.globalBatch == batch })
             }
             let points = results.compactMap { result in result.best.map { (Double(result.batch), Double($0.steps)) } }
             return Curve(name: name, method: own[0].trial.method, results: results, fit: StepsFit(points))
@@ -115,7 +120,7 @@ public struct StepsToTarget: Sendable {
                 "\(name): the best effective rate goes with B to the power " + String(format: "%.2f", exponent)
                     + " (linear rule 1, square-root rule 0.5)")
         }
-        for result in curve.results where result.best == nil {
+        for result in curve.results where result.best == nil && result.trials.allSatisfy(\.hasEnded) {
             sentences.append("\(name): no trial of batch \(result.batch) came below \(target.goal) within its steps")
         }
         for entry in reached {

@@ -39,6 +39,9 @@ public struct TrialOutcome: Sendable, Equatable {
         lines = RunMetrics.epochLines(of: directory.run(trial))
     }
 
+    /// Whether it ended in what a search counts: a goal, the last of its steps, or a divergence.
+    var isCounted: Bool { status == .done || status == .diverged }
+    var hasEnded: Bool { status != .waiting && status != .running }
     public var hasFailed: Bool { if case .failed = status { true } else { false } }
 
     public func lines(_ split: RunMetrics.Split) -> [RunMetrics.Line] { lines.filter { $0.split == split } }

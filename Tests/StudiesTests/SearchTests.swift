@@ -99,6 +99,17 @@ import Testing
         #expect(found.contains("SGD: no trial of batch 1024 came below 0.1 within its steps"), "\(found)")
     }
 
+    /// Of a study that is under way nothing is said of batches that still have trials to run.
+    @Test func whatIsUnderWay() throws {
+        let trials = try Study.trials(
+            of: [Variation([RecipeSetting("global-batch", "16")], series: "SGD")],
+            over: Recipe(experiment: Experiment(model: .named(BuiltInModel(.lenet5)))), seeds: 2)
+        let target = Study.Target(goal: 0.1, space: SearchSpace(rates: 0.01...1))
+        let study = Study(name: "planted", question: "?", analysis: .stepsToTarget(target), trials: trials)
+        let outcomes = zip(trials, [.done, .waiting]).map { TrialOutcome(trial: $0, status: $1) }
+        #expect(StepsToTarget(ResultTable(study, outcomes), target).sentences.isEmpty)
+    }
+
     @Test func smoothingsAreToldApart() throws {
         let found = try search([(16, 400), (64, 100)], smoothings: [0, 0.1]).sentences
         #expect(
