@@ -40,6 +40,7 @@ let package = Package(
         // The house, from the ground up: imports go down only.
         .target(name: "Diagnostics", swiftSettings: strict),
         .target(name: "Random", swiftSettings: strict),
+        .target(name: "Statistics", swiftSettings: strict),
         .target(name: "Reports", dependencies: ["Diagnostics"], swiftSettings: strict),
         .target(name: "Recorder", dependencies: ["Diagnostics"], swiftSettings: strict),
         .target(name: "MPI", dependencies: ["COpenMPI", "Diagnostics"], swiftSettings: strict),
@@ -70,8 +71,12 @@ let package = Package(
             name: "Cluster", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict
         ),
         .target(
+            name: "Scaling", dependencies: ["Diagnostics", "Kernels", "Parallelism", "Reports", "Statistics"],
+            swiftSettings: strict),
+        .target(
             name: "Studies",
-            dependencies: ["Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Training"], swiftSettings: strict
+            dependencies: ["Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Statistics", "Training"],
+            swiftSettings: strict
         ),
         .executableTarget(
             name: "lockstep",
@@ -130,7 +135,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "StudiesTests",
-            dependencies: ["Cluster", "Diagnostics", "Networks", "Studies", "TestSupport", "Training", "lockstep"],
+            dependencies: ["Cluster", "Diagnostics", "Networks", "Statistics", "Studies", "TestSupport", "Training", "lockstep"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ScalingTests", dependencies: ["Diagnostics", "Kernels", "Parallelism", "Reports", "Scaling", "Statistics"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -1,4 +1,5 @@
 import Reports
+import Statistics
 import Training
 
 /// The charts of a study over epochs and along its setting.

@@ -7,6 +7,7 @@ import Testing
     private static let allowed: [String: Set<String>] = [
         "Diagnostics": [],
         "Random": [],
+        "Statistics": [],
         "Reports": ["Diagnostics"],
         "Recorder": ["Diagnostics"],
         "MPI": ["COpenMPI", "Diagnostics"],
@@ -24,7 +25,8 @@ import Testing
         ],
         "Benchmarks": ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Training", "Tuning"],
         "Cluster": ["Crypto", "Diagnostics"],
-        "Studies": ["Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Training"],
+        "Scaling": ["Diagnostics", "Kernels", "Parallelism", "Reports", "Statistics"],
+        "Studies": ["Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Statistics", "Training"],
         "lockstep": [
             "ArgumentParser", "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics",
             "Kernels",

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Statistics
 @testable import Studies
 
 @Suite struct StatisticsTests {

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Statistics
 @testable import Studies
 
 /// What is concluded from planted series, and what is not.
