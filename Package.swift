@@ -46,7 +46,7 @@ let package = Package(
         .target(name: "MPI", dependencies: ["COpenMPI", "Diagnostics"], swiftSettings: strict),
         .target(name: "Kernels", dependencies: ["CKernelTarget", "COpenBLAS"], swiftSettings: kernels),
         .target(name: "Networks", dependencies: ["Diagnostics", "Kernels", "Random"], swiftSettings: strict),
-        .target(name: "Tuning", dependencies: ["Kernels", "Networks", "Random"], swiftSettings: strict),
+        .target(name: "Tuning", dependencies: ["Kernels", "Networks", "Random", "Statistics"], swiftSettings: strict),
         .target(name: "ImageFiles", dependencies: ["CPNG", "CTurboJPEG", "Diagnostics"], swiftSettings: strict),
         .target(
             name: "Datasets",
@@ -67,7 +67,8 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Benchmarks",
-            dependencies: ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Training", "Tuning"], swiftSettings: strict),
+            dependencies: ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Statistics", "Training", "Tuning"],
+            swiftSettings: strict),
         .target(
             name: "Cluster", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict
         ),
@@ -141,6 +142,7 @@ let package = Package(
             name: "StudiesTests",
             dependencies: ["Cluster", "Diagnostics", "Networks", "Statistics", "Studies", "TestSupport", "Training", "lockstep"],
             swiftSettings: strict),
+        .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ScalingTests",
             dependencies: ["Diagnostics", "Kernels", "Parallelism", "Reports", "Scaling", "Statistics", "Timing"],

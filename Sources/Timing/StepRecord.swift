@@ -14,6 +14,8 @@ public struct StepRecord: Sendable, Codable, Equatable {
     public var buckets: [Bucket]
     /// One for each rank, in order.
     public var ranks: [RankSteps]
+    /// What one message between each two hosts takes, measured beside the steps while nothing else travels; empty for one host.
+    public var links: [Link]
     /// Whether compute operations slept the times of another record.
     public var isReplayed: Bool
 
@@ -51,12 +53,26 @@ public struct StepRecord: Sendable, Codable, Equatable {
         public var bytes: Int { floats * MemoryLayout<Float>.stride }
     }
 
+    /// A pair of hosts, and messages from one to the other.
+    public struct Link: Sendable, Codable, Equatable {
+        public var from: String
+        public var to: String
+        /// Seconds of an empty message, and bytes per second of long ones.
+        public var latency: Double
+        public var bandwidth: Double
+
+        public init(from: String, to: String, latency: Double, bandwidth: Double) {
+            (self.from, self.to, self.latency, self.bandwidth) = (from, to, latency, bandwidth)
+        }
+    }
+
     public init(
         measuredAt: String, model: String, globalBatch: Int, microBatches: Int, exchange: Exchange, buckets: [Bucket],
-        ranks: [RankSteps], isReplayed: Bool = false
+        ranks: [RankSteps], links: [Link] = [], isReplayed: Bool = false
     ) {
         (self.measuredAt, self.model, self.globalBatch, self.microBatches) = (measuredAt, model, globalBatch, microBatches)
-        (self.exchange, self.buckets, self.ranks, self.isReplayed) = (exchange, buckets, ranks, isReplayed)
+        (self.exchange, self.buckets, self.ranks) = (exchange, buckets, ranks)
+        (self.links, self.isReplayed) = (links, isReplayed)
     }
 }
 

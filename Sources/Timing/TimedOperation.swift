@@ -19,6 +19,8 @@ public struct TimedOperation: Sendable, Codable, Equatable {
     /// As the program describes it.
     public let name: String
     public let kind: Kind
+    /// Of the ways there and back: the first of the micro-batches that are computed together.
+    public let microBatch: Int?
     /// Of a bucket's start and finish: its number, and what is done with it.
     public let bucket: Int?
     public let form: ExchangeForm?
@@ -28,25 +30,26 @@ public struct TimedOperation: Sendable, Codable, Equatable {
     public var seconds: Double
 
     public init(
-        _ name: String, _ kind: Kind, seconds: Double, bucket: Int? = nil, form: ExchangeForm? = nil, bytes: Int = 0
+        _ name: String, _ kind: Kind, seconds: Double, microBatch: Int? = nil, bucket: Int? = nil, form: ExchangeForm? = nil,
+        bytes: Int = 0
     ) {
-        (self.name, self.kind, self.bucket, self.form, self.bytes, self.seconds) = (name, kind, bucket, form, bytes, seconds)
+        (self.name, self.kind, self.microBatch) = (name, kind, microBatch)
+        (self.bucket, self.form, self.bytes, self.seconds) = (bucket, form, bytes, seconds)
     }
 
     /// - Parameter bytes: of what a collective sums.
     public init(_ operation: Operation, seconds: Double, bytes: Int = 0) {
-        let (kind, bucket, form): (Kind, Int?, ExchangeForm?) =
-            switch operation {
-            case .forward: (.forward, nil, nil)
-            case .backward: (.backward, nil, nil)
-            case .clear, .prepare, .add, .check: (.parameters, nil, nil)
-            case .update, .updateStatistics: (.update, nil, nil)
-            case .start(let bucket, let form): (.start, bucket, form)
-            case .finish(let bucket, let form): (.finish, bucket, form)
-            case .exchange: (.collective, nil, nil)
-            case .linear: (.linear, nil, nil)
-            }
-        self.init(operation.description, kind, seconds: seconds, bucket: bucket, form: form, bytes: bytes)
+        let name = operation.description
+        switch operation {
+        case .forward(let group, _): self.init(name, .forward, seconds: seconds, microBatch: group.lowerBound)
+        case .backward(let group, _, _): self.init(name, .backward, seconds: seconds, microBatch: group.lowerBound)
+        case .clear, .prepare, .add, .check: self.init(name, .parameters, seconds: seconds)
+        case .update, .updateStatistics: self.init(name, .update, seconds: seconds)
+        case .start(let bucket, let form): self.init(name, .start, seconds: seconds, bucket: bucket, form: form)
+        case .finish(let bucket, let form): self.init(name, .finish, seconds: seconds, bucket: bucket, form: form)
+        case .exchange: self.init(name, .collective, seconds: seconds, bytes: bytes)
+        case .linear: self.init(name, .linear, seconds: seconds)
+        }
     }
 
     /// Whether buckets that are under way go on meanwhile: the others do not call MPI.

@@ -13,7 +13,7 @@ import Testing
         "MPI": ["COpenMPI", "Diagnostics"],
         "Kernels": ["CKernelTarget", "COpenBLAS"],
         "Networks": ["Diagnostics", "Kernels", "Random"],
-        "Tuning": ["Kernels", "Networks", "Random"],
+        "Tuning": ["Kernels", "Networks", "Random", "Statistics"],
         "ImageFiles": ["CPNG", "CTurboJPEG", "Diagnostics"],
         "Datasets": ["Crypto", "CZlib", "Diagnostics", "ImageFiles", "Random"],
         "Checkpoints": ["CZlib", "Diagnostics"],
@@ -24,7 +24,7 @@ import Testing
             "Checkpoints", "Datasets", "Diagnostics", "EventLog", "ImageFiles", "Kernels", "MPI", "Networks", "Parallelism",
             "Random", "Recorder", "Timing", "Tuning", "Yams",
         ],
-        "Benchmarks": ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Training", "Tuning"],
+        "Benchmarks": ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Statistics", "Training", "Tuning"],
         "Cluster": ["Crypto", "Diagnostics"],
         "Scaling": ["Diagnostics", "Kernels", "Parallelism", "Reports", "Statistics", "Timing"],
         "Studies": [

@@ -18,7 +18,7 @@ extension StepRecord {
     /// - Parameter works: one for each rank; those that come early wait for the last one.
     static func planted(
         _ works: [PlantedWork], hosts: [String]? = nil, steps: Int = 10, samplesPerRank: Int = 32, bucketFloats: [Int] = [1 << 18],
-        method: StepRecord.Exchange.Method = .tree
+        method: StepRecord.Exchange.Method = .tree, links: [Link] = []
     ) -> StepRecord {
         var buckets: [Bucket] = []
         for floats in bucketFloats { buckets.append(Bucket(firstFloat: buckets.last?.range.upperBound ?? 0, floats: floats)) }
@@ -28,10 +28,10 @@ extension StepRecord {
             var parts = StepParts()
             (parts.data, parts.forward, parts.backward, parts.update) = (work.data, work.forward, work.backward, work.update)
             (parts.waiting, parts.transfer) = (longest - ownSeconds(work), work.transfer)
-            var operations = [TimedOperation("forward micro-batch 0, stages 0..<1", .forward, seconds: work.forward)]
+            var operations = [TimedOperation("forward micro-batch 0, stages 0..<1", .forward, seconds: work.forward, microBatch: 0)]
             for number in buckets.indices {
                 operations.append(
-                    TimedOperation("backward \(number)", .backward, seconds: work.backward / Double(buckets.count)))
+                    TimedOperation("backward \(number)", .backward, seconds: work.backward / Double(buckets.count), microBatch: 0))
                 operations.append(TimedOperation("start \(number)", .start, seconds: 0, bucket: number, form: .allReduce))
             }
             for number in buckets.indices {
@@ -45,7 +45,7 @@ extension StepRecord {
         }
         return StepRecord(
             measuredAt: "2026-01-02T03:04:05Z", model: "lenet5", globalBatch: samplesPerRank * works.count, microBatches: 8,
-            exchange: .init(works.count > 1 ? method : .none), buckets: buckets, ranks: ranks)
+            exchange: .init(works.count > 1 ? method : .none), buckets: buckets, ranks: ranks, links: links)
     }
 }
 

@@ -1,6 +1,7 @@
+import Statistics
+import TestSupport
 import Testing
 
-@testable import Statistics
 @testable import Studies
 
 /// What is concluded from planted series, and what is not.
