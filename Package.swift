@@ -57,11 +57,12 @@ let package = Package(
             name: "EventLog", dependencies: ["Diagnostics", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             exclude: ["Messages/hparams.proto", "Messages/tensorboard.proto"], swiftSettings: strict),
         .target(name: "Parallelism", dependencies: ["Diagnostics", "Kernels", "MPI", "Networks"], swiftSettings: strict),
+        .target(name: "Timing", dependencies: ["Diagnostics", "Kernels", "Parallelism"], swiftSettings: strict),
         .target(
             name: "Training",
             dependencies: [
                 "Checkpoints", "Datasets", "Diagnostics", "EventLog", "ImageFiles", "Kernels", "MPI", "Networks", "Parallelism",
-                "Random", "Recorder", "Tuning", "Yams",
+                "Random", "Recorder", "Timing", "Tuning", "Yams",
             ],
             swiftSettings: strict),
         .target(
@@ -72,18 +73,21 @@ let package = Package(
             name: "Cluster", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict
         ),
         .target(
-            name: "Scaling", dependencies: ["Diagnostics", "Kernels", "Parallelism", "Reports", "Statistics"],
+            name: "Scaling", dependencies: ["Diagnostics", "Kernels", "Parallelism", "Reports", "Statistics", "Timing"],
             swiftSettings: strict),
         .target(
             name: "Studies",
-            dependencies: ["Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Statistics", "Training"],
+            dependencies: [
+                "Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Scaling", "Statistics", "Timing",
+                "Training",
+            ],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "lockstep",
             dependencies: [
                 "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics", "Kernels", "MPI",
-                "Networks", "Parallelism", "Recorder", "Reports", "Studies", "Training", "Tuning",
+                "Networks", "Parallelism", "Recorder", "Reports", "Scaling", "Studies", "Timing", "Training", "Tuning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -140,7 +144,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "ScalingTests", dependencies: ["Diagnostics", "Kernels", "Parallelism", "Reports", "Scaling", "Statistics"],
+            name: "ScalingTests",
+            dependencies: ["Diagnostics", "Kernels", "Parallelism", "Reports", "Scaling", "Statistics", "Timing"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -1,16 +1,21 @@
 import Diagnostics
 import Foundation
 
-/// A rank command of this very executable as the ranks of an MPI job on this host, started by mpirun.
+/// A rank command of this very executable as the ranks of an MPI job, on this host or on those of a hostfile, started by mpirun.
 public struct RankLaunch: Sendable {
     public let ranks: Int
     public let arguments: [String]
     /// The hardware threads that the ranks share; nil leaves it to mpirun, which binds each rank of a job to a core as if it were alone.
     public let processors: [Int]?
+    /// Nil for this host alone.
+    public let hosts: Hostfile?
 
-    public init(ranks: Int, arguments: [String], processors: [Int]? = nil) {
-        (self.ranks, self.arguments, self.processors) = (ranks, arguments, processors)
+    public init(ranks: Int, arguments: [String], processors: [Int]? = nil, hosts: Hostfile? = nil) {
+        (self.ranks, self.arguments, self.processors, self.hosts) = (ranks, arguments, processors, hosts)
     }
+
+    /// Ranks that can have a core each; nil where only mpirun can tell.
+    public static func cores(of hosts: Hostfile?) -> Int? { hosts.map(\.slots) ?? Cores.physical }
 
     /// Runs the job to its end. Several jobs may run at once, each on a thread of its own.
     ///
@@ -48,8 +53,10 @@ public struct RankLaunch: Sendable {
     /// Where ranks exceed cores they are allowed to take turns, and give their core away while they wait: busy waiting makes a small sum
     /// thousands of times slower.
     var options: [String] {
-        let cores = processors.map(\.count) ?? Cores.physical
-        return ["-np", "\(ranks)"] + (processors == nil ? [] : ["--bind-to", "none"])
+        let cores = processors.map(\.count) ?? Self.cores(of: hosts) ?? ranks
+        // Another host's ranks get of this environment what they are told to, and Open MPI's own variables.
+        let elsewhere = hosts.map { ["--hostfile", $0.path, "-x", "OPENBLAS_NUM_THREADS", "-x", "OMP_NUM_THREADS"] } ?? []
+        return ["-np", "\(ranks)"] + elsewhere + (processors == nil ? [] : ["--bind-to", "none"])
             + (ranks > cores ? ["--oversubscribe", "--mca", "mpi_yield_when_idle", "1"] : [])
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Timing
 
 /// All that a scaling measurement found: the content of `scaling.json`, from which tables and page are made.
 public struct ScalingRecord: Sendable, Codable, Equatable {

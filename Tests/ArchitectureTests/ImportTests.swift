@@ -19,18 +19,21 @@ import Testing
         "Checkpoints": ["CZlib", "Diagnostics"],
         "EventLog": ["Diagnostics", "SwiftProtobuf"],
         "Parallelism": ["Diagnostics", "Kernels", "MPI", "Networks"],
+        "Timing": ["Diagnostics", "Kernels", "Parallelism"],
         "Training": [
             "Checkpoints", "Datasets", "Diagnostics", "EventLog", "ImageFiles", "Kernels", "MPI", "Networks", "Parallelism",
-            "Random", "Recorder", "Tuning", "Yams",
+            "Random", "Recorder", "Timing", "Tuning", "Yams",
         ],
         "Benchmarks": ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Statistics", "Training", "Tuning"],
         "Cluster": ["Crypto", "Diagnostics"],
-        "Scaling": ["Diagnostics", "Kernels", "Parallelism", "Reports", "Statistics"],
-        "Studies": ["Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Statistics", "Training"],
+        "Scaling": ["Diagnostics", "Kernels", "Parallelism", "Reports", "Statistics", "Timing"],
+        "Studies": [
+            "Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Scaling", "Statistics", "Timing", "Training",
+        ],
         "lockstep": [
             "ArgumentParser", "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics",
             "Kernels",
-            "MPI", "Networks", "Parallelism", "Recorder", "Reports", "Studies", "Training", "Tuning",
+            "MPI", "Networks", "Parallelism", "Recorder", "Reports", "Scaling", "Studies", "Timing", "Training", "Tuning",
         ],
     ]
     private static let systemLibraries: Set<String> = ["COpenBLAS", "COpenMPI", "CPNG", "CTurboJPEG", "CZlib"]

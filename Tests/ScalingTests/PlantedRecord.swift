@@ -1,6 +1,7 @@
 import Kernels
 import Parallelism
 import Scaling
+import Timing
 
 /// What a rank of a planted run does in a step, in seconds.
 struct PlantedWork {

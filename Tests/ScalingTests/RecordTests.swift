@@ -1,6 +1,7 @@
 import Foundation
 import Scaling
 import Testing
+import Timing
 
 @Suite struct RecordTests {
     @Test func aRecordIsTheSameBehindJSON() throws {

@@ -91,8 +91,12 @@ public struct RankSteps: Sendable, Codable, Equatable {
     public var independentSeconds: Double
     /// The step program in its order.
     public var operations: [TimedOperation]
-    /// Bytes that the rank sends to other nodes in one step.
+    /// Bytes that the rank sends to other nodes in one step, but for what MPI's own collectives send.
     public var sentBytes: Int
+    /// The name of its CPU; empty where the system does not tell.
+    public var processor = ""
+    /// What its computing takes, for steps that sleep it; nil where computing was slept itself, or layers are divided over ranks.
+    public var computing: ComputeTimes?
 
     public init(
         host: String, samples: Int, steps: [Double], ownWork: [Double], parts: StepParts, independentSeconds: Double,
