@@ -7,18 +7,24 @@ public struct NetworkModel: Sendable, Codable, Equatable {
     /// Where it comes from: what was fitted to what, or an option.
     public var source: String
 
-    /// A message of B bytes arrives latency + B ÷ bandwidth after it is sent; those of one host and direction behind one another.
+    /// Messages of one host and direction go behind one another, each for `perMessage` + B ÷ bandwidth; its last byte arrives a latency later.
     public struct Link: Sendable, Codable, Equatable {
         /// Seconds.
         public var latency: Double
         /// Bytes per second.
         public var bandwidth: Double
-        /// Seconds that adding one byte of a partial sum takes a rank.
+        /// Seconds of the host's link, or of its ranks, for a message of no bytes.
+        public var perMessage: Double
+        /// Seconds in which a rank adds up, or stores, one byte of what comes.
         public var reductionPerByte: Double
 
-        public init(latency: Double, bandwidth: Double, reductionPerByte: Double = 0) {
-            (self.latency, self.bandwidth, self.reductionPerByte) = (latency, bandwidth, reductionPerByte)
+        public init(latency: Double, bandwidth: Double, perMessage: Double = 0, reductionPerByte: Double = 0) {
+            (self.latency, self.bandwidth) = (latency, bandwidth)
+            (self.perMessage, self.reductionPerByte) = (perMessage, reductionPerByte)
         }
+
+        /// Seconds that the host's link is busy with so much.
+        func seconds(messages: Int, bytes: Int) -> Double { Double(messages) * perMessage + Double(bytes) / bandwidth }
     }
 
     /// A bucket of B bytes is summed in latency + B · `secondsPerByte` by the ranks of a node together.
