@@ -44,7 +44,9 @@ struct ScalingFigures {
             let points = nearPredictions.map { point(ranks: $0.ranks, $0.imagesPerSecond / alone) }
             if !points.isEmpty { series.append(Series("predicted", points: points, style: .markers, tone: .slot(1))) }
             let copies = copyRates.map { point(ranks: $0.count, $0.rate / alone) }
-            if !copies.isEmpty { series.append(Series("independent copies", points: copies, style: .lineAndMarkers, tone: .slot(2))) }
+            if !copies.isEmpty {
+                series.append(Series("independent copies", points: copies, style: .lineAndMarkers, tone: .slot(2)))
+            }
         }
         return Chart(
             "Speed-up", x: Axis("ranks"), y: Axis("times one rank's images/s", from: 0), series: series,
@@ -67,7 +69,8 @@ struct ScalingFigures {
         return Chart(
             "Efficiency", x: Axis("ranks"), y: Axis("efficiency, %", from: 0), series: series,
             references: [.init(y: 100, label: "perfect")],
-            caption: "Speed-up ÷ ranks; beside copies: images/s ÷ those of as many single-rank runs at once, which share cores and memory but "
+            caption:
+                "Speed-up ÷ ranks; beside copies: images/s ÷ those of as many single-rank runs at once, which share cores and memory but "
                 + "send nothing.")
     }
 

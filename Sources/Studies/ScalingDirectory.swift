@@ -8,7 +8,7 @@ public struct ScalingDirectory: Sendable {
 
     public var description: String { "\(path)/scaling.json" }
     func recipe(_ name: String) -> String { "\(path)/recipes/\(name).json" }
-    func record(_ name: String, turn: Int) -> String { "\(path)/records/\(name)-turn-\(turn + 1).json" }
+    func record(_ name: String, turn: Int) -> String { "\(path)/records/\(name)-turn-\(turn).json" }
     func computing(_ name: String) -> String { "\(path)/records/\(name)-computing.json" }
     func output(_ name: String) -> String { "\(path)/output/\(name).txt" }
     func run(_ name: String) -> String { "\(path)/runs/\(name)" }

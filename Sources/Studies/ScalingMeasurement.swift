@@ -11,9 +11,8 @@ import Training
 public struct ScalingMeasurement {
     /// What has just been measured.
     public struct Progress: Sendable {
-        public let turn: Int
-        /// The turns that were asked for; further ones measure again what strayed.
-        public let turns: Int
+        /// Of which turn.
+        public let turn: String
         public let ranks: Int
         public let areCopies: Bool
         public let microBatches: Int
@@ -21,11 +20,13 @@ public struct ScalingMeasurement {
         public let imagesPerSecond: Double
     }
 
-    public private(set) var record: ScalingRecord
+    public internal(set) var record: ScalingRecord
     public let directory: ScalingDirectory
-    private let request: ScalingRequest
-    private let jobs: [ScalingJob]
+    let request: ScalingRequest
+    let jobs: [ScalingJob]
     private let progress: (Progress) -> Void
+    /// Taken so far.
+    private var turns = 0
     /// Files of recorded computing, by what a rank computes; empty where computing is real.
     private var computing: [ComputeShare: String] = [:]
 
@@ -51,17 +52,19 @@ public struct ScalingMeasurement {
         for job in jobs { try encodedJSON(recipe(of: job)).writeReplacing(directory.recipe(job.name)) }
     }
 
-    /// Measures all turns, and writes `scaling.json` after each.
+    /// Predicts, measures all turns, and writes `scaling.json` after each.
     ///
+    /// - Parameter warn: told what could not be done.
     /// - Throws: `Failure` with the last words of ranks that did not end well.
-    public mutating func run() throws {
+    public mutating func run(warn: (String) -> Void) throws {
         if request.replays { try recordComputing() }
-        for turn in 0..<request.turns { try take(turn) { _ in true } }
+        if let problem = try predict() { warn(problem) }
+        for turn in 1...request.turns { try take("turn \(turn) of \(request.turns)") { _ in true } }
         // What strays beyond the limit is measured again, beside its baseline; what strays still is marked by whoever reads the figures.
-        for turn in request.turns..<request.turns + Self.mostExtraTurns {
+        for again in 1...Self.mostExtraTurns {
             let wide = tooWide
             if wide.isEmpty { break }
-            try take(turn) { job in
+            try take("again, \(again)") { job in
                 job.places.contains { place in wide.contains { $0.mode == place.mode && (job.ranks == 1 || $0.ranks == job.ranks) }
                 }
             }
@@ -84,17 +87,21 @@ public struct ScalingMeasurement {
         }
     }
 
-    private mutating func take(_ turn: Int, _ isAsked: (ScalingJob) -> Bool) throws {
+    /// One turn, of the jobs that are asked for.
+    ///
+    /// - Parameter name: what progress calls it.
+    mutating func take(_ name: String, _ isAsked: (ScalingJob) -> Bool) throws {
+        turns += 1
         for job in jobs {
             guard isAsked(job) else {
                 enter([], of: job)
                 continue
             }
-            let records = try measure(job, turn: turn)
+            let records = try measure(job)
             enter(records, of: job)
             progress(
                 Progress(
-                    turn: turn + 1, turns: request.turns, ranks: job.ranks, areCopies: job.areCopies,
+                    turn: name, ranks: job.ranks, areCopies: job.areCopies,
                     microBatches: job.microBatches, globalBatch: job.globalBatch,
                     imagesPerSecond: records.reduce(0) { $0 + $1.imagesPerSecond }))
         }
@@ -120,8 +127,8 @@ public struct ScalingMeasurement {
         }
     }
 
-    private func measure(_ job: ScalingJob, turn: Int) throws -> [StepRecord] {
-        let file = directory.record(job.name, turn: turn)
+    private func measure(_ job: ScalingJob) throws -> [StepRecord] {
+        let file = directory.record(job.name, turn: turns)
         var options = job.areCopies ? ["--independent"] : []
         if let times = computing[job.share] { options += ["--replay", times] }
         try start(job.name, ranks: job.ranks, options + ["--record", file])
@@ -145,13 +152,9 @@ public struct ScalingMeasurement {
         let command =
             ["bench", "training", directory.recipe(name), "--run", directory.run(name)]
             + ["--steps", "\(request.steps)", "--warm-up", "\(request.warmUp)"] + options
-        let code = try RankLaunch(ranks: ranks, arguments: command, hosts: request.hosts).run(output: output)
-        guard code == 0 else {
-            throw Failure(
-                Failure.Kind(rawValue: code) ?? .fault,
-                "\(ranks) rank\(ranks == 1 ? "" : "s") ended with exit code \(code): "
-                    + "\(TrialEnd.lastWords(of: output).joined(separator: " ")) (\(output))")
-        }
+        let launch = RankLaunch(ranks: ranks, arguments: command, hosts: request.hosts)
+        let code = try launch.run(output: output)
+        guard code == 0 else { throw TrialEnd.failure(of: launch, code: code, output: output) }
     }
 
     private func recipe(of job: ScalingJob) -> Recipe { recipe(job.globalBatch, job.microBatches) }

@@ -20,6 +20,8 @@ public struct ScalingRequest: Sendable {
     public var oversubscribes = false
     /// Whether computing is slept, by what it took one rank, while the exchange is real.
     public var replays = false
+    /// The network to predict with; nil for one that is fitted to sums on the same hosts.
+    public var link: NetworkModel.Link?
 
     public init(name: String, recipe: Recipe, rankCounts: [Int], modes: [ScalingMode]) {
         (self.name, self.recipe, self.rankCounts, self.modes) = (name, recipe, rankCounts, modes)

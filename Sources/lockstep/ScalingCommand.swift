@@ -71,6 +71,12 @@ struct ScalingCommand: ParsableCommand {
     )
     var compute = Compute.real
 
+    @Option(
+        help:
+            "The network to predict larger rank counts with, latency and bandwidth, as in 10us,1.2GB/s. (default: fitted to sums on the same hosts)"
+    )
+    var network: String?
+
     @Flag(help: "Allow more ranks than cores, which then take turns.")
     var oversubscribe = false
 
@@ -88,7 +94,7 @@ struct ScalingCommand: ParsableCommand {
         let console = ScalingConsole()
         var measurement = try ScalingMeasurement(
             request, in: place, command: CommandLine.arguments, environment: environment(request.hosts), progress: console.measured)
-        try measurement.run()
+        try measurement.run(warn: console.warn)
         try measurement.note(peak: PeakRate.measure())
         console.ended(measurement.record, in: place)
     }
@@ -125,6 +131,7 @@ struct ScalingCommand: ParsableCommand {
         (request.turns, request.steps, request.warmUp) = (turns, steps, warmUp)
         request.hosts = try hostfile.map(Hostfile.init(path:))
         (request.oversubscribes, request.replays) = (oversubscribe, compute == .replay)
+        request.link = try network.map(NetworkModel.Link.init(parsing:))
         return request
     }
 
