@@ -1,5 +1,6 @@
 import Reports
 import Statistics
+import Timing
 
 /// Why a point is slower than its ranks would be without each other: the largest loss that stands out, and a sentence that names it.
 public struct Cause: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import Statistics
+import Timing
 
 /// What follows from one point's turns.
 public struct PointFigures: Sendable, Equatable {

@@ -22,7 +22,7 @@ struct ScalingFigures {
         guard let alone = aloneRate, !predicted.isEmpty else { return nil }
         let line = predicted.map { point(ranks: $0.ranks, 100 * $0.imagesPerSecond / alone / Double($0.ranks)) }
         return Chart(
-            "Efficiency, as predicted", x: Axis("ranks", scale: .logarithmic), y: Axis("efficiency, %", from: 0),
+            "Efficiency, as predicted", x: Axis("ranks", scale: .log2), y: Axis("efficiency, %", from: 0),
             series: [
                 Series("predicted", points: line, style: .lineAndMarkers, dashed: true, tone: .slot(1)),
                 Series("measured", points: efficiencies, style: .markers, tone: .slot(0)),
@@ -44,7 +44,9 @@ struct ScalingFigures {
             let points = nearPredictions.map { point(ranks: $0.ranks, $0.imagesPerSecond / alone) }
             if !points.isEmpty { series.append(Series("predicted", points: points, style: .markers, tone: .slot(1))) }
             let copies = copyRates.map { point(ranks: $0.count, $0.rate / alone) }
-            if !copies.isEmpty { series.append(Series("independent copies", points: copies, style: .lineAndMarkers, tone: .slot(2))) }
+            if !copies.isEmpty {
+                series.append(Series("independent copies", points: copies, style: .lineAndMarkers, tone: .slot(2)))
+            }
         }
         return Chart(
             "Speed-up", x: Axis("ranks"), y: Axis("times one rank's images/s", from: 0), series: series,
@@ -67,7 +69,8 @@ struct ScalingFigures {
         return Chart(
             "Efficiency", x: Axis("ranks"), y: Axis("efficiency, %", from: 0), series: series,
             references: [.init(y: 100, label: "perfect")],
-            caption: "Speed-up ÷ ranks; beside copies: images/s ÷ those of as many single-rank runs at once, which share cores and memory but "
+            caption:
+                "Speed-up ÷ ranks; beside copies: images/s ÷ those of as many single-rank runs at once, which share cores and memory but "
                 + "send nothing.")
     }
 

@@ -1,6 +1,7 @@
 import Diagnostics
 import Reports
 import Statistics
+import Timing
 
 /// A record's figures as tables, for a terminal and for the page.
 public struct ScalingTables: Sendable {
@@ -21,7 +22,8 @@ public struct ScalingTables: Sendable {
                 .init("efficiency", .trailing), .init("95 % interval", .trailing), .init("serial part", .trailing),
                 .init("÷ copies", .trailing),
             ],
-            caption: "\(mode.title): medians over \(turnCount(mode)) turns; spread is (largest − smallest) ÷ median; efficiency is speed-up ÷ "
+            caption:
+                "\(mode.title): medians over \(turnCount(mode)) turns; spread is (largest − smallest) ÷ median; efficiency is speed-up ÷ "
                 + "ranks, its interval Student's over the turns' ratios; the serial part is Karp and Flatt's; copies are as many single-rank "
                 + "runs at once.")
         for point in record.figures(mode) {
@@ -42,7 +44,8 @@ public struct ScalingTables: Sendable {
         var table = Table(
             columns: [.init("ranks", .trailing)] + shown.map { .init($0.name, .trailing) }
                 + [.init("sum", .trailing), .init("clocks differ", .trailing)],
-            caption: "\(mode.title): milliseconds of a step, means over steps, ranks and turns; each part is timed by itself, and their sum is "
+            caption:
+                "\(mode.title): milliseconds of a step, means over steps, ranks and turns; each part is timed by itself, and their sum is "
                 + "held against a clock of its own around all steps.")
         for point in record.figures(mode) {
             table.append(
@@ -61,16 +64,19 @@ public struct ScalingTables: Sendable {
         var table = Table(
             columns: [.init("rank", .trailing), .init("host")] + shown.map { .init($0.name, .trailing) }
                 + [.init("slowest", .trailing), .init("own work", .trailing), .init("sent MB", .trailing)],
-            caption: "\(mode.title), \(largest.ranks) ranks: milliseconds of a step; in how many of \(slowest.steps.grouped) steps the rank had most "
+            caption:
+                "\(mode.title), \(largest.ranks) ranks: milliseconds of a step; in how many of \(slowest.steps.grouped) steps the rank had most "
                 + "to do by itself, and how many times as much as the others' median; what it sends to other hosts in a step.")
         for entry in slowest.entries {
             let own = turns.map { $0.ranks[entry.rank] }
             let parts = StepParts.mean(own.map(\.parts))
             let isOutlier = entry == slowest.outlier
             table.append(
-                [.init("\(entry.rank)", emphasised: isOutlier), .init(entry.host)] + shown.map { .number(parts[$0] * 1e3, decimals: 2) }
+                [.init("\(entry.rank)", emphasised: isOutlier), .init(entry.host)]
+                    + shown.map { .number(parts[$0] * 1e3, decimals: 2) }
                     + [
-                        .init(percent(entry.share), emphasised: isOutlier), .number(entry.ratio, decimals: 3, emphasised: isOutlier),
+                        .init(percent(entry.share), emphasised: isOutlier),
+                        .number(entry.ratio, decimals: 3, emphasised: isOutlier),
                         .number(own.map { Double($0.sentBytes) }.median * 1e-6, decimals: 2),
                     ])
         }
@@ -85,7 +91,8 @@ public struct ScalingTables: Sendable {
         let alone = record.baseline(mode)?.rates.median
         var table = Table(
             columns: [
-                .init("ranks", .trailing), .init("batch", .trailing), .init("predicted ms", .trailing), .init("waited ms", .trailing),
+                .init("ranks", .trailing), .init("batch", .trailing), .init("predicted ms", .trailing),
+                .init("waited ms", .trailing),
                 .init("images/s", .trailing), .init("efficiency", .trailing), .init("measured ms", .trailing),
                 .init("error", .trailing), .init("written before"),
             ], caption: "\(mode.title): steps as simulated; the error is (predicted − measured) ÷ measured.")

@@ -1,5 +1,6 @@
 import Foundation
 import Statistics
+import Timing
 
 /// Who was waited for: over all steps of a point's turns, how often each rank had most to do by itself.
 public struct SlowestRanks: Sendable, Equatable {

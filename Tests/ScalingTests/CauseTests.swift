@@ -1,5 +1,6 @@
 import Scaling
 import Testing
+import Timing
 
 /// What was planted is named, and nothing is named where nothing was planted.
 @Suite struct CauseTests {
