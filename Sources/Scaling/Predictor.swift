@@ -1,6 +1,7 @@
 import Diagnostics
 import Parallelism
 import Statistics
+import Timing
 
 /// Predicts the steps of rank counts that were not measured, from measured points and a network.
 ///

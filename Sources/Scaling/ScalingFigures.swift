@@ -22,7 +22,7 @@ struct ScalingFigures {
         guard let alone = aloneRate, !predicted.isEmpty else { return nil }
         let line = predicted.map { point(ranks: $0.ranks, 100 * $0.imagesPerSecond / alone / Double($0.ranks)) }
         return Chart(
-            "Efficiency, as predicted", x: Axis("ranks", scale: .logarithmic), y: Axis("efficiency, %", from: 0),
+            "Efficiency, as predicted", x: Axis("ranks", scale: .log2), y: Axis("efficiency, %", from: 0),
             series: [
                 Series("predicted", points: line, style: .lineAndMarkers, dashed: true, tone: .slot(1)),
                 Series("measured", points: efficiencies, style: .markers, tone: .slot(0)),

@@ -1,6 +1,7 @@
 import Diagnostics
 import Reports
 import Statistics
+import Timing
 
 /// A record's figures as tables, for a terminal and for the page.
 public struct ScalingTables: Sendable {

@@ -1,4 +1,5 @@
 import Parallelism
+import Timing
 
 /// What every rank does in a simulated step.
 struct SimulatedProgram {

@@ -1,5 +1,6 @@
 import Diagnostics
 import Statistics
+import Timing
 
 /// A measured program with the times of its operations, cut so that it can be put together for other rank counts.
 struct StepTemplate {

@@ -1,6 +1,7 @@
 import Diagnostics
 import Parallelism
 import Testing
+import Timing
 
 @testable import Scaling
 
