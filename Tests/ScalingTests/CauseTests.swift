@@ -5,17 +5,21 @@ import Timing
 /// What was planted is named, and nothing is named where nothing was planted.
 @Suite struct CauseTests {
     private func causes(
-        _ works: [PlantedWork], hosts: [String]? = nil, links: [StepRecord.Link] = [], copies: [PlantedWork] = []
+        _ works: [PlantedWork], mode: ScalingMode = .weak, hosts: [String]? = nil, links: [StepRecord.Link] = [],
+        copies: [PlantedWork] = []
     ) -> [Cause] {
         var record = ScalingRecord(recipe: "lenet5", command: [], environment: .planted)
+        let samples = mode == .strong ? 32 / works.count : 32
         record.points = [
-            ScalingPoint(.weak, ranks: 1, turns: [.planted([PlantedWork()])]),
-            ScalingPoint(.weak, ranks: works.count, turns: [.planted(works, hosts: hosts, links: links)]),
+            ScalingPoint(mode, ranks: 1, turns: [.planted([PlantedWork()])]),
+            ScalingPoint(mode, ranks: works.count, turns: [.planted(works, hosts: hosts, samplesPerRank: samples, links: links)]),
         ]
         if !copies.isEmpty {
-            record.copies = [IndependentCopies(.weak, count: copies.count, turns: [copies.map { .planted([$0]) }])]
+            record.copies = [
+                IndependentCopies(mode, count: copies.count, turns: [copies.map { .planted([$0], samplesPerRank: samples) }])
+            ]
         }
-        return record.causes(.weak)
+        return record.causes(mode)
     }
 
     @Test(arguments: 0..<4) func aSlowRank(rank: Int) throws {
@@ -60,6 +64,15 @@ import Timing
         #expect(try #require(causes([slow, slow], copies: [PlantedWork(), PlantedWork()]).first).kind == .compute)
         let unknown = try #require(causes([slow, slow]).first)
         #expect(unknown.kind == .compute && unknown.sentence.contains("nobody knows"))
+    }
+
+    /// Two ranks with half of the work each, in strong scaling: nothing stands out; with more than half, small batches may be the reason.
+    @Test func strongScaling() throws {
+        let half = PlantedWork(forward: 0.005, backward: 0.010)
+        #expect(try #require(causes([half, half], mode: .strong).first).kind == .nothing)
+        let more = PlantedWork(forward: 0.006, backward: 0.012)
+        let cause = try #require(causes([more, more], mode: .strong, copies: [more, more]).first)
+        #expect(cause.kind == .machine && cause.sentence.contains("20.0 % longer") && cause.sentence.contains("small batches"))
     }
 
     @Test func nothingIsNamedWhereNothingIs() throws {
