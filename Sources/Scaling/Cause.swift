@@ -164,5 +164,5 @@ extension ScalingRecord {
     }
 }
 
-/// A share as people read it: 0.034 is 3.4 %.
-func percent(_ share: Double) -> String { share.isFinite ? "\(fixed(share * 100, decimals: 1)) %" : "–" }
+/// A share as people read it, never at two lines' ends: 0.034 is 3.4 %.
+func percent(_ share: Double) -> String { share.isFinite ? "\(fixed(share * 100, decimals: 1))\u{A0}%" : "–" }

@@ -28,8 +28,8 @@ import Timing
         let cause = try #require(causes(works, hosts: ["lab1", "lab2", "lab3", "lab4"]).first)
         #expect(cause.kind == .slowRank(rank: rank))
         // The others wait 6 ms of 37 ms for its 37 ms of own work, where they have 31 ms.
-        #expect(cause.sentence.contains("rank \(rank) on lab\(rank + 1) is slow") && cause.sentence.contains("100.0 % of 10 steps"))
-        #expect(cause.sentence.contains("19.4 % more") && cause.sentence.contains("wait 16.2 % of a step"), "\(cause.sentence)")
+        #expect(cause.sentence.contains("rank \(rank) on lab\(rank + 1) is slow") && cause.sentence.contains("100.0\u{A0}% of 10 steps"))
+        #expect(cause.sentence.contains("19.4\u{A0}% more") && cause.sentence.contains("wait 16.2\u{A0}% of a step"), "\(cause.sentence)")
     }
 
     @Test func aSlowLink() throws {
@@ -41,7 +41,7 @@ import Timing
         let cause = try #require(causes([work, work, work], hosts: ["a", "b", "c"], links: links).first)
         #expect(cause.kind == .transfer(links[2]))
         #expect(cause.sentence.contains("the link between b and c is slow: 0.1 Gbit/s"), "\(cause.sentence)")
-        #expect(cause.sentence.contains("39.2 % of a step is transfer"), "\(cause.sentence)")
+        #expect(cause.sentence.contains("39.2\u{A0}% of a step is transfer"), "\(cause.sentence)")
     }
 
     /// Links that are all alike have no culprit among them; the pair is told all the same.
@@ -72,7 +72,7 @@ import Timing
         #expect(try #require(causes([half, half], mode: .strong).first).kind == .nothing)
         let more = PlantedWork(forward: 0.006, backward: 0.012)
         let cause = try #require(causes([more, more], mode: .strong, copies: [more, more]).first)
-        #expect(cause.kind == .machine && cause.sentence.contains("20.0 % longer") && cause.sentence.contains("small batches"))
+        #expect(cause.kind == .machine && cause.sentence.contains("20.0\u{A0}% longer") && cause.sentence.contains("small batches"))
     }
 
     @Test func nothingIsNamedWhereNothingIs() throws {
