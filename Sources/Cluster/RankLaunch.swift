@@ -9,9 +9,14 @@ public struct RankLaunch: Sendable {
     public let processors: [Int]?
     /// Nil for this host alone.
     public let hosts: Hostfile?
+    /// So many ranks on each host of the file, from the first on; nil fills one host's slots after the other.
+    public let ranksPerHost: Int?
 
-    public init(ranks: Int, arguments: [String], processors: [Int]? = nil, hosts: Hostfile? = nil) {
-        (self.ranks, self.arguments, self.processors, self.hosts) = (ranks, arguments, processors, hosts)
+    public init(
+        ranks: Int, arguments: [String], processors: [Int]? = nil, hosts: Hostfile? = nil, ranksPerHost: Int? = nil
+    ) {
+        (self.ranks, self.arguments, self.processors) = (ranks, arguments, processors)
+        (self.hosts, self.ranksPerHost) = (hosts, ranksPerHost)
     }
 
     /// Ranks that can have a core each; nil where only mpirun can tell.
@@ -55,7 +60,8 @@ public struct RankLaunch: Sendable {
     var options: [String] {
         let cores = processors.map(\.count) ?? Self.cores(of: hosts) ?? ranks
         // Another host's ranks get of this environment what they are told to, and Open MPI's own variables.
-        let elsewhere = hosts.map { ["--hostfile", $0.path, "-x", "OPENBLAS_NUM_THREADS", "-x", "OMP_NUM_THREADS"] } ?? []
+        var elsewhere = hosts.map { ["--hostfile", $0.path, "-x", "OPENBLAS_NUM_THREADS", "-x", "OMP_NUM_THREADS"] } ?? []
+        if hosts != nil, let ranksPerHost { elsewhere += ["--map-by", "ppr:\(ranksPerHost):node"] }
         return ["-np", "\(ranks)"] + elsewhere + (processors == nil ? [] : ["--bind-to", "none"])
             + (ranks > cores ? ["--oversubscribe", "--mca", "mpi_yield_when_idle", "1"] : [])
     }

@@ -1,3 +1,4 @@
+import Cluster
 import Diagnostics
 import Foundation
 
@@ -10,6 +11,14 @@ struct TrialEnd: Sendable, Equatable, Codable {
     /// Of this start alone, where the run was taken up.
     let seconds: Double
     let host: String
+
+    /// Of ranks that did not end well: how they ended, in their own last words.
+    static func failure(of launch: RankLaunch, code: Int32, output: String) -> Failure {
+        Failure(
+            Failure.Kind(rawValue: code) ?? .fault,
+            "\(launch.ranks) rank\(launch.ranks == 1 ? "" : "s") ended with exit code \(code): "
+                + "\(lastWords(of: output).joined(separator: " ")) (\(output))")
+    }
 
     static func lastWords(of output: String) -> [String] {
         let text = (FileManager.default.contents(atPath: output)).map { String(decoding: $0, as: UTF8.self) } ?? ""

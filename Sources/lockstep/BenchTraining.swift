@@ -14,7 +14,7 @@ struct BenchTraining: ParsableCommand {
             Steps as 'lockstep train' takes them: data, exchange and comparisons of replicas included; nothing is evaluated or logged. Each \
             part is timed by itself, and 'clock' is another clock around the whole steps. A rank waits for others until the last one has come to \
             an exchange; what it waits from then on is transfer that is not hidden. Parts are milliseconds of a step, means over the steps. \
-            'slowest' says in how many steps a rank had the most work of its own. Short batches at an epoch's end are left out.
+            'slowest' says in what share of the steps a rank had the most work of its own. Short batches at an epoch's end are left out.
 
             mpirun -np 2 lockstep bench training recipe.yaml --data data/cifar10 --steps 100 --record steps.json
             """)

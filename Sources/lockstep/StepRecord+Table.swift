@@ -1,4 +1,5 @@
 import Reports
+import Scaling
 import Timing
 
 extension StepRecord {
@@ -11,14 +12,15 @@ extension StepRecord {
             + "\(rounded(imagesPerSecond, 1)) images/s; milliseconds of a step"
         var table = Table(
             columns: [.init("rank", .trailing), .init("host")] + parts.map { .init($0.name, .trailing) }
-                + ["sum", "clock", "slowest", "sent MB"].map { .init($0, .trailing) },
+                + ["sum", "clock", "slowest %", "sent MB"].map { .init($0, .trailing) },
             caption: caption)
-        let slowest = slowestCounts
+        let slowest = SlowestRanks([self])
         for (number, rank) in ranks.enumerated() {
             let clock = rank.independentSeconds / Double(max(1, rank.steps.count))
             table.append(
                 [.count(number), .init(rank.host)] + parts.map { .number(rank.parts[$0] * 1e3, decimals: 3) } + [
-                    .number(rank.parts.sum * 1e3, decimals: 3), .number(clock * 1e3, decimals: 3), .count(slowest[number]),
+                    .number(rank.parts.sum * 1e3, decimals: 3), .number(clock * 1e3, decimals: 3),
+                    .number(slowest.map { 100 * $0.entries[number].share }, decimals: 0),
                     .number(Double(rank.sentBytes) * 1e-6, decimals: 3),
                 ])
         }
