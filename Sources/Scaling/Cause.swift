@@ -66,7 +66,7 @@ private struct Losses {
         let due = point.mode == .strong ? 1 / Double(point.ranks) : 1
         addData(parts, excess: parts.data - due * alone.data)
         let computing = parts.forward + parts.backward
-        addComputing(computing, due: due * (alone.forward + alone.backward), step: parts.sum, baseline, copies)
+        addComputing(computing, due: due * (alone.forward + alone.backward), step: parts.sum, point.mode, baseline, copies)
     }
 
     private mutating func addWaiting(_ parts: StepParts, _ slowest: SlowestRanks?) {
@@ -110,26 +110,36 @@ private struct Losses {
         all.append((.data, share, "\(percent(share)) of a step more than one rank alone is spent on waiting for data."))
     }
 
-    /// Whether the machine itself allows no more is what independent copies tell: they share cores, caches and memory, and no messages.
+    /// Whether the machine itself allows no more is what independent copies tell: they share cores, caches and memory, and no messages. In
+    /// strong scaling they have a rank's share of the batch each, and lose what small batches lose too.
     private mutating func addComputing(
-        _ seconds: Double, due: Double, step: Double, _ baseline: ScalingPoint?, _ copies: IndependentCopies?
+        _ seconds: Double, due: Double, step: Double, _ mode: ScalingMode, _ baseline: ScalingPoint?, _ copies: IndependentCopies?
     ) {
         let share = (seconds - due) / step
         let ratio = PairedRatio(
             zip(copies?.rates ?? [], baseline?.turns ?? []).compactMap { rate, alone in
                 rate.flatMap { rate in alone.map { (rate, $0.imagesPerSecond * Double(copies?.count ?? 1)) } }
             })
-        let slower = "computing takes \(percent(seconds / due - 1)) longer than on one rank alone"
+        let much = percent(seconds / due - 1)
+        let slower =
+            mode == .strong
+            ? "computing its share of the batch takes a rank \(much) longer than such a share of one rank's time alone"
+            : "computing takes \(much) longer than on one rank alone"
         guard let ratio else {
             all.append((.compute, share, "\(slower); without independent copies nobody knows whether the machine allows more."))
             return
         }
         // Two copies that lose at least half as much as the ranks do explain most of the loss.
         let isMachine = 1 - ratio.median >= share / 2
-        let told = "\(copies?.count ?? 0) independent copies run at \(percent(ratio.median)) of their speed alone"
+        let told =
+            "\(copies?.count ?? 0) independent copies\(mode == .strong ? " with such a share each" : "") together have "
+            + "\(percent(ratio.median)) of as many times its speed"
         all.append(
             isMachine
-                ? (.machine, share, "\(slower), and \(told): memory and cores that are shared, not communication.")
+                ? (
+                    .machine, share,
+                    "\(slower), and \(told): \(mode == .strong ? "small batches, or " : "")memory and cores that are shared, not communication."
+                )
                 : (.compute, share, "\(slower), though \(told): what the ranks do for each other slows them down."))
     }
 
@@ -154,5 +164,5 @@ extension ScalingRecord {
     }
 }
 
-/// A share as people read it: 0.034 is 3.4 %.
-func percent(_ share: Double) -> String { share.isFinite ? "\(fixed(share * 100, decimals: 1)) %" : "–" }
+/// A share as people read it, never at two lines' ends: 0.034 is 3.4 %.
+func percent(_ share: Double) -> String { share.isFinite ? "\(fixed(share * 100, decimals: 1))\u{A0}%" : "–" }

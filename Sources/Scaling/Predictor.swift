@@ -34,7 +34,7 @@ public struct Predictor: Sendable {
     /// - Parameters:
     ///   - ranksPerNode: nil for as many as were measured.
     ///   - globalBatch: nil for the measured one in strong scaling, and the measured one's share for each rank in weak.
-    ///   - microBatches: nil for as many as were measured, but one for each rank at least.
+    ///   - microBatches: nil for as many as were measured in strong scaling, and as many of each rank in weak; one for each rank at least.
     ///   - madeAt: ISO 8601, in UTC.
     public func prediction(
         ranks: Int, ranksPerNode: Int? = nil, globalBatch: Int? = nil, microBatches: Int? = nil, madeAt: String
@@ -43,7 +43,8 @@ public struct Predictor: Sendable {
         let perNode = min(ranks, ranksPerNode ?? template.ranksPerNode)
         let measured = template.record
         let batch = globalBatch ?? (mode == .strong ? measured.globalBatch : measured.globalBatch * ranks / measured.rankCount)
-        let cut = microBatches ?? max(measured.microBatches, ranks)
+        let parts = mode == .strong ? measured.microBatches : measured.microBatches * ranks / measured.rankCount
+        let cut = microBatches ?? max(parts, ranks)
         let program = program(ranks: ranks, perNode: perNode, globalBatch: batch, microBatches: cut)
         let step = StepSimulation.run(program, over: network)
         return Prediction(

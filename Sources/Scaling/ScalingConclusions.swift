@@ -4,13 +4,16 @@ import Reports
 public struct ScalingConclusions: Sendable {
     /// The largest point's speed-up, its cause, what is not to be trusted, and how good the predictions were.
     public let sentences: [String]
+    /// The causes of smaller points.
+    public let further: [String]
 
     public init(_ record: ScalingRecord, _ mode: ScalingMode) {
         let figures = record.figures(mode)
         let name = mode == .strong ? "Strong scaling" : "Weak scaling"
         var sentences: [String] = []
         if let largest = figures.last, largest.ranks > 1 { sentences.append("\(name): \(Self.told(largest))") }
-        sentences += record.causes(mode).map { "\(name), \($0.sentence)" }
+        let causes = record.causes(mode).map { "\(name), \($0.sentence)" }
+        sentences += causes.suffix(1)
         let wide = figures.filter(\.isTooWide)
         if !wide.isEmpty {
             let names = wide.map { "\($0.name) (\(percent($0.spread)))" }.joined(separator: ", ")
@@ -20,6 +23,7 @@ public struct ScalingConclusions: Sendable {
         }
         if let told = Self.told(record.predictionErrors(mode)) { sentences.append("\(name): \(told)") }
         self.sentences = sentences
+        further = causes.dropLast()
     }
 
     private static func told(_ point: PointFigures) -> String {

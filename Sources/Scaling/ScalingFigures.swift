@@ -49,7 +49,7 @@ struct ScalingFigures {
             }
         }
         return Chart(
-            "Speed-up", x: Axis("ranks"), y: Axis("times one rank's images/s", from: 0), series: series,
+            "Speed-up", x: Axis("ranks", scale: .log2), y: Axis("times one rank's images/s", scale: .log2), series: series,
             caption: "Medians over the turns; the band is the 95 % interval of the turns' ratios.")
     }
 
@@ -67,7 +67,7 @@ struct ScalingFigures {
             if !points.isEmpty { series.append(Series("predicted", points: points, style: .markers, tone: .slot(1))) }
         }
         return Chart(
-            "Efficiency", x: Axis("ranks"), y: Axis("efficiency, %", from: 0), series: series,
+            "Efficiency", x: Axis("ranks", scale: .log2), y: Axis("efficiency, %", from: 0), series: series,
             references: [.init(y: 100, label: "perfect")],
             caption:
                 "Speed-up ÷ ranks; beside copies: images/s ÷ those of as many single-rank runs at once, which share cores and memory but "

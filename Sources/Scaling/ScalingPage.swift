@@ -18,22 +18,21 @@ public struct ScalingPage: Sendable {
         return Page(title: "Scaling of \(record.recipe)", subtitle: subtitle, blocks: blocks)
     }
 
-    /// The same for a terminal: the conclusions and tables, without charts.
+    /// The same for a terminal: the sentences and tables, without charts.
     public func text(columns: Int) -> [String] {
         record.modes.flatMap { mode -> [String] in
-            tables.all(mode).flatMap { $0.text(columns: columns) + [""] }
-                + ScalingConclusions(record, mode).sentences.flatMap {
-                    Page(title: "", blocks: [.paragraph($0)]).text(columns: columns).dropFirst(2)
-                } + [""]
+            let conclusions = ScalingConclusions(record, mode)
+            let sentences = Page(title: mode.title, blocks: (conclusions.sentences + conclusions.further).map { .paragraph($0) })
+            return sentences.text(columns: columns) + [""] + tables.all(mode).flatMap { $0.text(columns: columns) + [""] }
         }
     }
 
     private func section(_ mode: ScalingMode) -> [Page.Block] {
         let figures = ScalingFigures(record: record, mode: mode)
         var blocks: [Page.Block] = [
-            .heading(mode.title.prefix(1).uppercased() + mode.title.dropFirst()), .figures(figures.whatWasMeasured),
-            .table(tables.points(mode)), .table(tables.parts(mode)),
+            .heading(mode.title), .figures(figures.whatWasMeasured), .table(tables.points(mode)), .table(tables.parts(mode)),
         ]
+        blocks += ScalingConclusions(record, mode).further.map { .paragraph($0) }
         if let ranks = tables.ranks(mode) { blocks.append(.table(ranks)) }
         if let chart = figures.prediction { blocks.append(.figures([chart])) }
         if let predictions = tables.predictions(mode) { blocks.append(.table(predictions)) }

@@ -127,7 +127,7 @@ public struct ScalingTables: Sendable {
 
 extension ScalingMode {
     /// What is held fixed, in words.
-    public var title: String { self == .strong ? "strong scaling (fixed global batch)" : "weak scaling (fixed batch of a rank)" }
+    public var title: String { self == .strong ? "Strong scaling (fixed global batch)" : "Weak scaling (fixed batch of a rank)" }
 }
 
 extension PointFigures {

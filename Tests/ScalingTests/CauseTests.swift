@@ -5,17 +5,21 @@ import Timing
 /// What was planted is named, and nothing is named where nothing was planted.
 @Suite struct CauseTests {
     private func causes(
-        _ works: [PlantedWork], hosts: [String]? = nil, links: [StepRecord.Link] = [], copies: [PlantedWork] = []
+        _ works: [PlantedWork], mode: ScalingMode = .weak, hosts: [String]? = nil, links: [StepRecord.Link] = [],
+        copies: [PlantedWork] = []
     ) -> [Cause] {
         var record = ScalingRecord(recipe: "lenet5", command: [], environment: .planted)
+        let samples = mode == .strong ? 32 / works.count : 32
         record.points = [
-            ScalingPoint(.weak, ranks: 1, turns: [.planted([PlantedWork()])]),
-            ScalingPoint(.weak, ranks: works.count, turns: [.planted(works, hosts: hosts, links: links)]),
+            ScalingPoint(mode, ranks: 1, turns: [.planted([PlantedWork()])]),
+            ScalingPoint(mode, ranks: works.count, turns: [.planted(works, hosts: hosts, samplesPerRank: samples, links: links)]),
         ]
         if !copies.isEmpty {
-            record.copies = [IndependentCopies(.weak, count: copies.count, turns: [copies.map { .planted([$0]) }])]
+            record.copies = [
+                IndependentCopies(mode, count: copies.count, turns: [copies.map { .planted([$0], samplesPerRank: samples) }])
+            ]
         }
-        return record.causes(.weak)
+        return record.causes(mode)
     }
 
     @Test(arguments: 0..<4) func aSlowRank(rank: Int) throws {
@@ -24,8 +28,8 @@ import Timing
         let cause = try #require(causes(works, hosts: ["lab1", "lab2", "lab3", "lab4"]).first)
         #expect(cause.kind == .slowRank(rank: rank))
         // The others wait 6 ms of 37 ms for its 37 ms of own work, where they have 31 ms.
-        #expect(cause.sentence.contains("rank \(rank) on lab\(rank + 1) is slow") && cause.sentence.contains("100.0 % of 10 steps"))
-        #expect(cause.sentence.contains("19.4 % more") && cause.sentence.contains("wait 16.2 % of a step"), "\(cause.sentence)")
+        #expect(cause.sentence.contains("rank \(rank) on lab\(rank + 1) is slow") && cause.sentence.contains("100.0\u{A0}% of 10 steps"))
+        #expect(cause.sentence.contains("19.4\u{A0}% more") && cause.sentence.contains("wait 16.2\u{A0}% of a step"), "\(cause.sentence)")
     }
 
     @Test func aSlowLink() throws {
@@ -37,7 +41,7 @@ import Timing
         let cause = try #require(causes([work, work, work], hosts: ["a", "b", "c"], links: links).first)
         #expect(cause.kind == .transfer(links[2]))
         #expect(cause.sentence.contains("the link between b and c is slow: 0.1 Gbit/s"), "\(cause.sentence)")
-        #expect(cause.sentence.contains("39.2 % of a step is transfer"), "\(cause.sentence)")
+        #expect(cause.sentence.contains("39.2\u{A0}% of a step is transfer"), "\(cause.sentence)")
     }
 
     /// Links that are all alike have no culprit among them; the pair is told all the same.
@@ -60,6 +64,15 @@ import Timing
         #expect(try #require(causes([slow, slow], copies: [PlantedWork(), PlantedWork()]).first).kind == .compute)
         let unknown = try #require(causes([slow, slow]).first)
         #expect(unknown.kind == .compute && unknown.sentence.contains("nobody knows"))
+    }
+
+    /// Two ranks with half of the work each, in strong scaling: nothing stands out; with more than half, small batches may be the reason.
+    @Test func strongScaling() throws {
+        let half = PlantedWork(forward: 0.005, backward: 0.010)
+        #expect(try #require(causes([half, half], mode: .strong).first).kind == .nothing)
+        let more = PlantedWork(forward: 0.006, backward: 0.012)
+        let cause = try #require(causes([more, more], mode: .strong, copies: [more, more]).first)
+        #expect(cause.kind == .machine && cause.sentence.contains("20.0\u{A0}% longer") && cause.sentence.contains("small batches"))
     }
 
     @Test func nothingIsNamedWhereNothingIs() throws {
