@@ -40,12 +40,13 @@ let package = Package(
         // The house, from the ground up: imports go down only.
         .target(name: "Diagnostics", swiftSettings: strict),
         .target(name: "Random", swiftSettings: strict),
+        .target(name: "Statistics", swiftSettings: strict),
         .target(name: "Reports", dependencies: ["Diagnostics"], swiftSettings: strict),
         .target(name: "Recorder", dependencies: ["Diagnostics"], swiftSettings: strict),
         .target(name: "MPI", dependencies: ["COpenMPI", "Diagnostics"], swiftSettings: strict),
         .target(name: "Kernels", dependencies: ["CKernelTarget", "COpenBLAS"], swiftSettings: kernels),
         .target(name: "Networks", dependencies: ["Diagnostics", "Kernels", "Random"], swiftSettings: strict),
-        .target(name: "Tuning", dependencies: ["Kernels", "Networks", "Random"], swiftSettings: strict),
+        .target(name: "Tuning", dependencies: ["Kernels", "Networks", "Random", "Statistics"], swiftSettings: strict),
         .target(name: "ImageFiles", dependencies: ["CPNG", "CTurboJPEG", "Diagnostics"], swiftSettings: strict),
         .target(
             name: "Datasets",
@@ -56,28 +57,37 @@ let package = Package(
             name: "EventLog", dependencies: ["Diagnostics", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             exclude: ["Messages/hparams.proto", "Messages/tensorboard.proto"], swiftSettings: strict),
         .target(name: "Parallelism", dependencies: ["Diagnostics", "Kernels", "MPI", "Networks"], swiftSettings: strict),
+        .target(name: "Timing", dependencies: ["Diagnostics", "Kernels", "Parallelism"], swiftSettings: strict),
         .target(
             name: "Training",
             dependencies: [
                 "Checkpoints", "Datasets", "Diagnostics", "EventLog", "ImageFiles", "Kernels", "MPI", "Networks", "Parallelism",
-                "Random", "Recorder", "Tuning", "Yams",
+                "Random", "Recorder", "Timing", "Tuning", "Yams",
             ],
             swiftSettings: strict),
         .target(
             name: "Benchmarks",
-            dependencies: ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Training", "Tuning"], swiftSettings: strict),
+            dependencies: ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Statistics", "Training", "Tuning"],
+            swiftSettings: strict),
         .target(
             name: "Cluster", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict
         ),
         .target(
+            name: "Scaling", dependencies: ["Diagnostics", "Kernels", "Parallelism", "Reports", "Statistics", "Timing"],
+            swiftSettings: strict),
+        .target(
             name: "Studies",
-            dependencies: ["Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Training"], swiftSettings: strict
+            dependencies: [
+                "Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Scaling", "Statistics", "Timing",
+                "Training",
+            ],
+            swiftSettings: strict
         ),
         .executableTarget(
             name: "lockstep",
             dependencies: [
                 "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics", "Kernels", "MPI",
-                "Networks", "Parallelism", "Recorder", "Reports", "Studies", "Training", "Tuning",
+                "Networks", "Parallelism", "Recorder", "Reports", "Scaling", "Studies", "Timing", "Training", "Tuning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -92,7 +102,7 @@ let package = Package(
         .testTarget(
             name: "ParallelismTests", dependencies: ["Diagnostics", "Networks", "Parallelism", "TestSupport"], swiftSettings: strict
         ),
-        .testTarget(name: "ClusterTests", dependencies: ["Cluster"], swiftSettings: strict),
+        .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Diagnostics"], swiftSettings: strict),
         .testTarget(name: "RandomTests", dependencies: ["Random"], swiftSettings: strict),
         .testTarget(
             name: "BenchmarksTests", dependencies: ["Benchmarks", "Kernels", "Networks", "Training"], swiftSettings: strict),
@@ -123,14 +133,19 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "CProcessor", "Checkpoints", "Diagnostics", "EventLog", "ImageFiles", "ImageWriting", "Kernels", "TestSupport",
-                "lockstep",
+                "CProcessor", "Checkpoints", "Diagnostics", "EventLog", "ImageFiles", "ImageWriting", "Kernels", "Scaling",
+                "TestSupport", "Timing", "lockstep",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict),
         .testTarget(
             name: "StudiesTests",
-            dependencies: ["Cluster", "Diagnostics", "Networks", "Studies", "TestSupport", "Training", "lockstep"],
+            dependencies: ["Cluster", "Diagnostics", "Networks", "Statistics", "Studies", "TestSupport", "Training", "lockstep"],
+            swiftSettings: strict),
+        .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ScalingTests",
+            dependencies: ["Diagnostics", "Kernels", "Parallelism", "Reports", "Scaling", "Statistics", "Timing"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(

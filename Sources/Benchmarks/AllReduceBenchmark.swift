@@ -1,5 +1,6 @@
 import Diagnostics
 import MPI
+import Statistics
 import Tuning
 
 /// A sum of floats over all ranks, measured: ours beside MPI's, in turns.

@@ -1,16 +1,26 @@
 import Diagnostics
 import Foundation
 
-/// A rank command of this very executable as the ranks of an MPI job on this host, started by mpirun.
+/// A rank command of this very executable as the ranks of an MPI job, on this host or on those of a hostfile, started by mpirun.
 public struct RankLaunch: Sendable {
     public let ranks: Int
     public let arguments: [String]
     /// The hardware threads that the ranks share; nil leaves it to mpirun, which binds each rank of a job to a core as if it were alone.
     public let processors: [Int]?
+    /// Nil for this host alone.
+    public let hosts: Hostfile?
+    /// So many ranks on each host of the file, from the first on; nil fills one host's slots after the other.
+    public let ranksPerHost: Int?
 
-    public init(ranks: Int, arguments: [String], processors: [Int]? = nil) {
+    public init(
+        ranks: Int, arguments: [String], processors: [Int]? = nil, hosts: Hostfile? = nil, ranksPerHost: Int? = nil
+    ) {
         (self.ranks, self.arguments, self.processors) = (ranks, arguments, processors)
+        (self.hosts, self.ranksPerHost) = (hosts, ranksPerHost)
     }
+
+    /// Ranks that can have a core each; nil where only mpirun can tell.
+    public static func cores(of hosts: Hostfile?) -> Int? { hosts.map(\.slots) ?? Cores.physical }
 
     /// Runs the job to its end. Several jobs may run at once, each on a thread of its own.
     ///
@@ -51,8 +61,11 @@ public struct RankLaunch: Sendable {
     /// Where ranks exceed cores they are allowed to take turns, and give their core away while they wait: busy waiting makes a small sum
     /// thousands of times slower.
     var options: [String] {
-        let cores = processors.map(\.count) ?? Cores.physical
-        return ["-np", "\(ranks)"] + (processors == nil ? [] : ["--bind-to", "none"])
+        let cores = processors.map(\.count) ?? Self.cores(of: hosts) ?? ranks
+        // Another host's ranks get of this environment what they are told to, and Open MPI's own variables.
+        var elsewhere = hosts.map { ["--hostfile", $0.path, "-x", "OPENBLAS_NUM_THREADS", "-x", "OMP_NUM_THREADS"] } ?? []
+        if hosts != nil, let ranksPerHost { elsewhere += ["--map-by", "ppr:\(ranksPerHost):node"] }
+        return ["-np", "\(ranks)"] + elsewhere + (processors == nil ? [] : ["--bind-to", "none"])
             + (ranks > cores ? ["--oversubscribe", "--mca", "mpi_yield_when_idle", "1"] : [])
     }
 

@@ -4,7 +4,7 @@ import Kernels
 import MPI
 
 /// What is done with a bucket.
-public enum ExchangeForm: Sendable, CaseIterable, CustomStringConvertible {
+public enum ExchangeForm: String, Sendable, Codable, CaseIterable, CustomStringConvertible {
     /// Every rank gets the whole sum.
     case allReduce
     /// Every rank gets the part of the sum that it owns; the rest of the bucket is then undefined.

@@ -27,6 +27,7 @@ enum Stylesheet {
         .table{overflow-x:auto;margin:0 0 16px}
         table{border-collapse:collapse;font-size:14px;line-height:1.4}
         caption{text-align:left;color:var(--soft);padding-bottom:6px}
+        caption span{display:block;position:sticky;left:0;width:fit-content;max-width:min(75ch,calc(100vw - 32px))}
         th,td{padding:5px 18px 5px 0;text-align:left;vertical-align:top}
         td{border-top:1px solid var(--rule)}
         td.short{white-space:nowrap}

@@ -2,7 +2,7 @@ extension Table {
     /// As an element of HTML that scrolls sideways where the page is too narrow.
     public var html: String {
         var html = "<div class=\"table\" tabindex=\"0\"><table>"
-        if !caption.isEmpty { html += "<caption>\(escaped(caption))</caption>" }
+        if !caption.isEmpty { html += "<caption><span>\(escaped(caption))</span></caption>" }
         if hasHeader {
             let headers = columns.map { "<th scope=\"col\"\(style($0, $0.header))>\(escaped($0.header))</th>" }
             html += "<thead><tr>\(headers.joined())</tr></thead>"

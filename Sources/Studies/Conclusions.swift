@@ -1,3 +1,5 @@
+import Statistics
+
 /// What follows from a study's figures, and nothing else.
 public struct Conclusions: Sendable {
     private let table: ResultTable

@@ -1,4 +1,5 @@
 import Reports
+import Statistics
 import Training
 
 /// The charts of a study over epochs and along its setting.
@@ -23,7 +24,7 @@ struct CurveFigures {
                 .figures([
                     BarChart(
                         "Seconds per epoch", label: "seconds of training steps",
-                        bars: times.map { ($0.label, median($0.spread.values) ?? .nan) },
+                        bars: times.map { ($0.label, $0.spread.values.median) },
                         caption:
                             "Medians over epochs and seeds. Trials beside each other share the machine's memory; other work slows all of them."
                     )

@@ -1,3 +1,5 @@
+import Statistics
+
 /// What the trials of one point came to.
 public struct PointResult: Sendable {
     public let point: StudyPoint

@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import Networks
 import Reports
+import Statistics
 import Training
 
 /// How many times as fast two ranks take a trial's steps as one does, at the same global batch: `bench step` in turns, so that a machine

@@ -1,6 +1,7 @@
 import Cluster
 import Diagnostics
 import Foundation
+import Statistics
 import Training
 
 /// How long a study will take, from some timed steps of each kind of trial.
@@ -77,6 +78,6 @@ public struct TimeEstimate: Sendable {
         // The first look at held-out images may still make its plan.
         return Timed(
             start: max(0, whole - all), step: seconds(.train).reduce(0, +) / Double(steps),
-            validation: median(seconds(.validation)) ?? 0, test: median(seconds(.test)) ?? 0)
+            validation: seconds(.validation).isEmpty ? 0 : seconds(.validation).median, test: seconds(.test).median)
     }
 }

@@ -1,3 +1,5 @@
+import Statistics
+
 /// A figure along the ordered values of one setting: whether it rises, falls, or does both, as far as the numbers carry it.
 ///
 /// A rise or fall is claimed only where two points differ beyond the spread over seeds (`DifferenceTest`). With one seed the spread is not

@@ -1,3 +1,4 @@
+import Cluster
 import Diagnostics
 import Foundation
 
@@ -17,6 +18,14 @@ struct TrialEnd: Sendable, Equatable, Codable {
     /// and nothing else does.
     static func isInterruption(_ code: Int32) -> Bool {
         signal(of: code) != nil || code == Failure.Kind.io.rawValue || code == 1
+    }
+
+    /// Of ranks that did not end well: how they ended, in their own last words.
+    static func failure(of launch: RankLaunch, code: Int32, output: String) -> Failure {
+        Failure(
+            Failure.Kind(rawValue: code) ?? .fault,
+            "\(launch.ranks) rank\(launch.ranks == 1 ? "" : "s") ended with exit code \(code): "
+                + "\(lastWords(of: output, code: code).joined(separator: " ")) (\(output))")
     }
 
     /// Linux has 64 signals; mpirun and shells say 128 more.

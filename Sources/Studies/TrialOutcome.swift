@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Statistics
 import Training
 
 /// What has come of a trial: how it stands, and its figures.
@@ -57,7 +58,10 @@ public struct TrialOutcome: Sendable, Equatable {
     }
 
     /// Of the training steps of an epoch: the median over epochs, which other work on the machine moves least.
-    public var secondsPerEpoch: Double? { median(lines(.train).map(\.seconds)) }
+    public var secondsPerEpoch: Double? {
+        let seconds = lines(.train).map(\.seconds)
+        return seconds.isEmpty ? nil : seconds.median
+    }
 }
 
 extension RunMetrics {

@@ -55,6 +55,18 @@ final class Exchange {
         try noted(.allReduce, count: values.count) { try world.allReduce(values, .sum) }
     }
 
+    /// The bytes of what an operation sums by MPI; 0 for all others.
+    func byteCount(of operation: Operation) -> Int {
+        guard case .exchange(let collective) = operation else { return 0 }
+        return switch collective {
+        case .gradients(let range): range.count * MemoryLayout<Float>.stride
+        case .statistics(let layer): Self.byteCount(plan.statistics(layer))
+        case .figures: FigureSums.count * MemoryLayout<Int64>.stride
+        }
+    }
+
+    private static func byteCount<T>(_ values: UnsafeMutableBufferPointer<T>) -> Int { values.count * MemoryLayout<T>.stride }
+
     /// Does what may wait for other ranks, noted in the flight recorder.
     func noted<Result>(_ kind: CollectiveKind, count: Int, _ work: () throws -> Result) rethrows -> Result {
         try recorder.during(kind, count: count, work)

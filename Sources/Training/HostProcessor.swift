@@ -1,7 +1,7 @@
 import Foundation
 
 /// The name that this host's processor gives itself; nil where the system does not tell.
-func hostProcessorName() -> String? {
+public func hostProcessorName() -> String? {
     guard let text = FileManager.default.contents(atPath: "/proc/cpuinfo").map({ String(decoding: $0, as: UTF8.self) }) else {
         return nil
     }

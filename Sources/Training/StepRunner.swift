@@ -28,6 +28,10 @@ final class StepRunner {
     private let exchange: Exchange?
     /// Nil where every rank has all layers whole.
     private let hybrid: HybridNetwork?
+    /// Nil while nobody wants to know what single passes take.
+    var passClock: PassClock?
+    /// Nil where computing is real.
+    var replay: StepReplay?
 
     init(
         _ experiment: Experiment, partition: BatchPartition, plan: Plan, strategy: StepStrategy, state: TrainingState,
@@ -50,6 +54,10 @@ final class StepRunner {
     /// - Parameter rate: the learning rate of this step.
     func run(_ operation: Operation, on batch: LocalBatch, rate: Double) throws {
         look(before: operation, of: batch)
+        if let replay, !operation.isExchange {
+            try pass(operation, of: batch, by: replay)
+            return
+        }
         switch operation {
         case .clear(let slot): state.gradientSlots[slot].base.update(repeating: 0, count: state.gradientSlots[slot].count)
         case .prepare:
@@ -81,9 +89,11 @@ final class StepRunner {
         let (plan, samples) = (hybrid?.front(of: group) ?? plan, samples(of: group, in: batch))
         let lostBefore = figures.figures.nonFinite
         for stage in stages {
-            plan.forward(
-                samples, stage: stage, parameters: state.parameters.base, mode: mode(batch), figures: &figures.figures
-            ) {}
+            timed(.forward(stage), samples.count) {
+                plan.forward(
+                    samples, stage: stage, parameters: state.parameters.base, mode: mode(batch), figures: &figures.figures
+                ) {}
+            }
         }
         if let hybrid, stages.upperBound == plan.stageCount {
             hybrid.linear.take(plan.outputValues, first: samples.firstSample - batch.places.lowerBound, count: samples.count)
@@ -146,11 +156,31 @@ final class StepRunner {
             hybrid.linear.give(plan.outputGradients, first: samples.firstSample - batch.places.lowerBound, count: samples.count)
         }
         for pass in passes {
-            try plan.backward(
-                samples, pass: pass, parameters: state.parameters.base,
-                gradients: state.gradientSlots[slot].base, mode: mode(batch)
-            ) { try exchange?.progress() }
+            try timed(.backward(pass), samples.count) {
+                try plan.backward(
+                    samples, pass: pass, parameters: state.parameters.base,
+                    gradients: state.gradientSlots[slot].base, mode: mode(batch)
+                ) { try exchange?.progress() }
+            }
         }
+    }
+
+    private func timed(_ pass: PassClock.Pass, _ samples: Int, _ work: () throws -> Void) rethrows {
+        guard let passClock else { return try work() }
+        try passClock.time(pass, samples: samples, work)
+    }
+
+    /// Lets the recorded time of an operation pass. Its samples count as seen; losses stay 0, and gradients and parameters what they were.
+    private func pass(_ operation: Operation, of batch: LocalBatch, by replay: StepReplay) throws {
+        var count = 0
+        switch operation {
+        case .forward(let group, let stages):
+            count = samples(of: group, in: batch).count
+            if stages.upperBound == plan.stageCount { figures.figures.samples += count }
+        case .backward(let group, _, _): count = samples(of: group, in: batch).count
+        default: break
+        }
+        try replay.pass(operation, samples: count) { try exchange?.progress() }
     }
 
     private func add(_ slot: Int, _ range: Range<Int>) {

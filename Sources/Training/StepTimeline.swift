@@ -7,7 +7,7 @@ import Parallelism
 /// which Perfetto (ui.perfetto.dev) and chrome://tracing show with a row for each rank's operations and rows for its exchanges.
 ///
 /// Times are of rank 0's clock, by how far the ranks' clocks were apart when the run began. Source of the format: "Trace Event Format", the JSON array form, events X, b, e and M.
-final class StepTimeline {
+final class StepTimeline: StepObserver {
     private struct Event {
         let kind: Kind
         let step: Int
@@ -38,12 +38,24 @@ final class StepTimeline {
     /// Whether this step is the last one that is traced.
     func isOver(after step: Int) -> Bool { step >= lastStep }
 
-    func begin(step: Int) { self.step = step }
+    func begin(step: Int, samples: Int) { self.step = step }
 
-    func loading() { note(.loading) }
-    func loaded() { note(.loaded) }
-    func began(_ operation: Int) { note(.began(operation)) }
-    func ended(_ operation: Int) { note(.ended(operation)) }
+    func began(_ activity: StepActivity) {
+        switch activity {
+        case .loading: note(.loading)
+        case .operation(let number): note(.began(number))
+        case .comparing, .checkpointing: return
+        }
+    }
+
+    func ended(_ activity: StepActivity) {
+        switch activity {
+        case .loading: note(.loaded)
+        case .operation(let number): note(.ended(number))
+        case .comparing, .checkpointing: return
+        }
+    }
+
     func started(_ bucket: Int, _ form: ExchangeForm) { note(.started(bucket: bucket, form)) }
     func finished(_ bucket: Int) { note(.finished(bucket: bucket)) }
 

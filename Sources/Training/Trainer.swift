@@ -12,19 +12,20 @@ import Recorder
 ///
 /// This is the one loop: whatever way the ranks keep in step, it is another program, not another loop.
 public final class Trainer {
-    private let experiment: Experiment
-    private let execution: Execution
-    private let world: Communicator
+    let experiment: Experiment
+    let execution: Execution
+    let world: Communicator
     private let reporter: any TrainingReporter
-    private let recorder: FlightRecorder
-    private let state: TrainingState
-    private let division: DividedState?
-    private let strategy: StepStrategy
-    private let exchange: Exchange
+    let recorder: FlightRecorder
+    let state: TrainingState
+    let division: DividedState?
+    let strategy: StepStrategy
+    let plan: Plan
+    let exchange: Exchange
     private let replicas: ReplicaCheck
     private let fault: FaultPoint?
-    private let runner: StepRunner
-    private let partition: BatchPartition
+    let runner: StepRunner
+    let partition: BatchPartition
     private let loader: BatchLoader
     private let testEvaluator: Evaluator
     /// Nil where no images are held out.
@@ -33,9 +34,11 @@ public final class Trainer {
     /// Rank 0's alone.
     private let log: RunLog?
     private let store: CheckpointStore?
-    private let trainingSamples: Int
+    let trainingSamples: Int
     /// While steps are traced.
     private var timeline: StepTimeline?
+    /// Those who want to know what steps are spent on.
+    var observers: [any StepObserver] = []
     private let tracePath: String
     private let clock = ContinuousClock()
     /// Whether the validation error has come below the recipe's goal.
@@ -57,6 +60,7 @@ public final class Trainer {
             state: state, momentum: strategy.sharesOutUpdates ? nil : state.velocity?.whole,
             replicated: (strategy.hybrid?.outline.parameterCount ?? 0)..<state.layout.arenaCount, world: world, recorder: recorder)
         let plan = session.plan
+        self.plan = plan
         exchange = Exchange(
             world: world, plan: strategy.hybrid?.fronts.first ?? plan, gradients: state.gradients, buckets: strategy.buckets,
             recorder: recorder)
@@ -66,9 +70,10 @@ public final class Trainer {
         self.store = store
         tracePath = session.run.trace(fromStep: state.progress.position.step)
         if execution.traceSteps > 0 {
-            timeline = try StepTimeline(
+            let timeline = try StepTimeline(
                 of: strategy.program, firstStep: state.progress.position.step, steps: execution.traceSteps, world: world)
-            exchange.timeline = timeline
+            (self.timeline, exchange.timeline) = (timeline, timeline)
+            observers.append(timeline)
         }
         trainingSamples = session.training.count
         let normalisation = session.dataset.normalisation
@@ -216,13 +221,14 @@ public final class Trainer {
     }
 
     /// One step: every operation of the program in its order, on the next batch.
-    private func step() throws {
+    func step() throws {
         let step = state.progress.position.step
         recorder.enter(.loading, step: step)
-        timeline?.begin(step: step)
-        timeline?.loading()
-        let batch = try loader.next()
-        timeline?.loaded()
+        if !observers.isEmpty {
+            let samples = state.progress.position.nextBatchCount(globalBatch: partition.globalBatch, samples: trainingSamples)
+            for observer in observers { observer.begin(step: step, samples: samples) }
+        }
+        let batch = try observed(.loading) { try loader.next() }
         require(
             batch.position == state.progress.position,
             "the loader is at \(batch.position), training at \(state.progress.position)")
@@ -230,10 +236,10 @@ public final class Trainer {
         runner.begin(batch)
         for (index, operation) in strategy.program.operations.enumerated() {
             recorder.enter(operation.phase, step: step, operation: index)
-            fault?.strike(before: operation, state, rank: world.rank, step: step + 1)
-            timeline?.began(index)
-            try runner.run(operation, on: batch, rate: rate)
-            timeline?.ended(index)
+            try observed(.operation(index)) {
+                fault?.strike(before: operation, state, rank: world.rank, step: step + 1)
+                try runner.run(operation, on: batch, rate: rate)
+            }
             if operation == .exchange(.figures) { try checkFigures(of: batch) }
         }
         state.progress.figures += stepFigures
@@ -242,12 +248,20 @@ public final class Trainer {
         fault?.spoilParameters(of: state, rank: world.rank, step: step + 1)
         if world.size > 1, execution.checkEvery > 0, (step + 1).isMultiple(of: execution.checkEvery) {
             recorder.enter(.exchange, step: step)
-            try replicas.run(afterStep: step + 1)
+            try observed(.comparing) { try replicas.run(afterStep: step + 1) }
         }
+    }
+
+    func observed<Result>(_ activity: StepActivity, _ work: () throws -> Result) rethrows -> Result {
+        for observer in observers { observer.began(activity) }
+        let result = try work()
+        for observer in observers { observer.ended(activity) }
+        return result
     }
 
     private func writeTimeline() throws {
         guard let timeline else { return }
+        observers.removeAll { $0 === timeline }
         recorder.enter(.logging, step: state.progress.position.step)
         if let problem = try timeline.write(to: tracePath) { reporter.warn(problem) }
         (self.timeline, exchange.timeline) = (nil, nil)
@@ -342,13 +356,18 @@ public final class Trainer {
                 step: step, epoch: state.progress.position.sample == 0 ? report.epoch : nil, isLast: isDone)
         }
         if world.rank == 0 { reporter.finishedEpoch(report) }
+        try writeCheckpoint(isBest: isBest)
+    }
+
+    /// Rank 0 writes what all together hold. Collective.
+    func writeCheckpoint(isBest: Bool = false) throws {
+        let step = state.progress.position.step
         if strategy.sharesOutUpdates, let velocity = state.velocity { try exchange.gather(velocity) }
         try division?.gatherOptimiserState(recorder)
-        if let store {
-            recorder.enter(.checkpointing, step: step)
-            let checkpoint = try (division?.whole ?? state).checkpoint(of: experiment)
-            reporter.wroteCheckpoint(try store.write(checkpoint, step: step))
-            if isBest { try store.keepAsBest(checkpoint, step: step) }
-        }
+        guard let store else { return }
+        recorder.enter(.checkpointing, step: step)
+        let checkpoint = try (division?.whole ?? state).checkpoint(of: experiment)
+        reporter.wroteCheckpoint(try store.write(checkpoint, step: step))
+        if isBest { try store.keepAsBest(checkpoint, step: step) }
     }
 }

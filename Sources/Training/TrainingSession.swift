@@ -6,6 +6,7 @@ import Kernels
 import MPI
 import Networks
 import Recorder
+import Timing
 
 /// What a user asks for when training starts: a recipe or what is resumed, and settings that go over either.
 public struct TrainingRequest: Sendable {
@@ -170,6 +171,26 @@ public final class TrainingSession {
         } catch {
             // What ended training is told, not what the log may have against it.
             try? log?.append(.failure)
+            recorder.close(String(describing: error))
+            throw error
+        }
+    }
+
+    /// Takes training steps and tells where their time went; the run leaves no log, and checkpoints where they are asked for alone.
+    /// Collective.
+    ///
+    /// - Returns: what all ranks measured, on every rank.
+    public func measure(_ measurement: StepMeasurement) throws -> StepRecord {
+        let store =
+            world.rank == 0 && measurement.checkpointEvery > 0
+            ? CheckpointStore(directory: run.checkpoints, keep: execution.keep) : nil
+        let trainer = try Trainer(self, log: nil, store: store)
+        do {
+            let record = try trainer.measure(measurement)
+            try strategy.free()
+            recorder.close(RunState.completion)
+            return record
+        } catch {
             recorder.close(String(describing: error))
             throw error
         }

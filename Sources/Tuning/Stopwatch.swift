@@ -1,4 +1,5 @@
 import Foundation
+import Statistics
 
 /// How long something took, in seconds by two clocks.
 ///
@@ -41,14 +42,5 @@ public struct Seconds: Sendable, Equatable {
         var time = timespec()
         clock_gettime(clock, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-    }
-}
-
-extension [Double] {
-    /// The middle value, or the mean of the two in the middle; not a number where there is none.
-    public var median: Double {
-        guard !isEmpty else { return .nan }
-        let sorted = sorted()
-        return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
     }
 }

@@ -6,12 +6,12 @@ import Networks
 
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure one core (a model's convolutions, or whole training steps), or sums over ranks.",
+        abstract: "Measure one core (a model's convolutions, or whole training steps), training over ranks, or sums over them.",
         discussion: """
             Speeds of one core are given by CPU time, what this process ran, because that can be compared where other work shares the machine; wall time \
             stands beside it. % of peak is of the fp32 multiply-adds that the same core did in registers in the same run.
             """,
-        subcommands: [BenchConvolution.self, BenchStep.self, BenchAllReduce.self])
+        subcommands: [BenchConvolution.self, BenchStep.self, BenchTraining.self, BenchAllReduce.self])
 }
 
 /// A table on standard output whose columns have fixed widths: the first is text, numbers stand to the right.

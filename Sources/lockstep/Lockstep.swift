@@ -17,7 +17,7 @@ struct Lockstep: ParsableCommand {
         version: "\(Release.version), built for \(ProcessorCheck.target)",
         subcommands: [
             Train.self, Evaluate.self, Verify.self, Inspect.self, Visualize.self, PlanCommand.self, ModelCommand.self,
-            RecipeCommand.self, DataCommand.self, StudyCommand.self,
+            RecipeCommand.self, DataCommand.self, StudyCommand.self, ScalingCommand.self,
             Bench.self, ReportCommand.self, Watch.self,
         ])
 

@@ -135,12 +135,7 @@ struct StudyCommand: ParsableCommand {
     private func request(_ folder: String) throws -> StudyRequest {
         var request = StudyRequest(dataset: try Dataset.open(directory: folder))
         (request.seeds, request.epochs, request.isQuick, request.subset) = (seeds, epochs, quick, subset)
-        request.settings = try set.map { text in
-            guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
-                throw Failure(.usage, "--set: found '\(text)', expected a setting and its value, such as model.width=0.5")
-            }
-            return RecipeSetting(String(text[..<equals]), String(text[text.index(after: equals)...]))
-        }
+        request.settings = try set.map(RecipeSetting.init(parsing:))
         request.search = try search.search()
         request.search.workloads = try vary.map(VaryStudy.Axis.init)
         return request

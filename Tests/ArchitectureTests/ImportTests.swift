@@ -7,28 +7,33 @@ import Testing
     private static let allowed: [String: Set<String>] = [
         "Diagnostics": [],
         "Random": [],
+        "Statistics": [],
         "Reports": ["Diagnostics"],
         "Recorder": ["Diagnostics"],
         "MPI": ["COpenMPI", "Diagnostics"],
         "Kernels": ["CKernelTarget", "COpenBLAS"],
         "Networks": ["Diagnostics", "Kernels", "Random"],
-        "Tuning": ["Kernels", "Networks", "Random"],
+        "Tuning": ["Kernels", "Networks", "Random", "Statistics"],
         "ImageFiles": ["CPNG", "CTurboJPEG", "Diagnostics"],
         "Datasets": ["Crypto", "CZlib", "Diagnostics", "ImageFiles", "Random"],
         "Checkpoints": ["CZlib", "Diagnostics"],
         "EventLog": ["Diagnostics", "SwiftProtobuf"],
         "Parallelism": ["Diagnostics", "Kernels", "MPI", "Networks"],
+        "Timing": ["Diagnostics", "Kernels", "Parallelism"],
         "Training": [
             "Checkpoints", "Datasets", "Diagnostics", "EventLog", "ImageFiles", "Kernels", "MPI", "Networks", "Parallelism",
-            "Random", "Recorder", "Tuning", "Yams",
+            "Random", "Recorder", "Timing", "Tuning", "Yams",
         ],
-        "Benchmarks": ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Training", "Tuning"],
+        "Benchmarks": ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Statistics", "Training", "Tuning"],
         "Cluster": ["Crypto", "Diagnostics"],
-        "Studies": ["Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Training"],
+        "Scaling": ["Diagnostics", "Kernels", "Parallelism", "Reports", "Statistics", "Timing"],
+        "Studies": [
+            "Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Scaling", "Statistics", "Timing", "Training",
+        ],
         "lockstep": [
             "ArgumentParser", "Benchmarks", "CKernelTarget", "CProcessor", "Checkpoints", "Cluster", "Datasets", "Diagnostics",
             "Kernels",
-            "MPI", "Networks", "Parallelism", "Recorder", "Reports", "Studies", "Training", "Tuning",
+            "MPI", "Networks", "Parallelism", "Recorder", "Reports", "Scaling", "Studies", "Timing", "Training", "Tuning",
         ],
     ]
     private static let systemLibraries: Set<String> = ["COpenBLAS", "COpenMPI", "CPNG", "CTurboJPEG", "CZlib"]

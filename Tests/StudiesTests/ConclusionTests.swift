@@ -76,9 +76,6 @@ import Testing
         #expect(found.contains("test accuracy: rate 0.1 (0.8000) is below hidden 100, rate 0.1 (0.9000)"), "\(found)")
     }
 
-    /// Other work that slows one epoch is no property of the setting.
-    @Test func secondsAreMedians() { #expect(median([1, 9, 2]) == 2 && median([4, 1]) == 2.5 && median([]) == nil) }
-
     @Test func speedUpOfTurns() throws {
         let measured = SpeedUp(label: "network CNN", globalBatch: 128, one: [100, 110], two: [190, 220])
         #expect(measured.ratios.values == [1.9, 2])

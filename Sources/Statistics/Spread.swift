@@ -24,18 +24,12 @@ public struct Spread: Sendable, Equatable {
     }
 }
 
-/// Nil of no values.
-func median(_ values: [Double]) -> Double? {
-    let sorted = values.sorted()
-    return values.isEmpty ? nil : (sorted[(values.count - 1) / 2] + sorted[values.count / 2]) / 2
-}
-
 /// When two points differ: by more than chance makes of seeds.
 ///
 /// A t test with each point's variance moderated by those of all points (`VariancePrior`), Satterthwaite's degrees of freedom, and a level of
 /// 0.05 shared out evenly (Bonferroni) over all pairs that are compared: where no point differs from any other, all are told to be the same
 /// in 95 of 100 studies.
-public struct DifferenceTest: Sendable, Equatable {
+public struct DifferenceTest: Sendable {
     /// Nil where no point has two seeds.
     private let prior: VariancePrior?
     private let level: Double

@@ -1,0 +1,39 @@
+/// What a message costs, and a sum inside a node: two levels.
+public struct NetworkModel: Sendable, Codable, Equatable {
+    /// Between nodes.
+    public var link: Link
+    /// Inside a node, through memory that its ranks share; nil where it was not measured.
+    public var node: NodeCost?
+    /// Where it comes from: what was fitted to what, or an option.
+    public var source: String
+
+    /// Messages of one host and direction go behind one another, each for `perMessage` + B ÷ bandwidth; its last byte arrives a latency later.
+    public struct Link: Sendable, Codable, Equatable {
+        /// Seconds.
+        public var latency: Double
+        /// Bytes per second.
+        public var bandwidth: Double
+        /// Seconds of the host's link, or of its ranks, for a message of no bytes.
+        public var perMessage: Double
+        /// Seconds in which a rank adds up, or stores, one byte of what comes.
+        public var reductionPerByte: Double
+
+        public init(latency: Double, bandwidth: Double, perMessage: Double = 0, reductionPerByte: Double = 0) {
+            (self.latency, self.bandwidth) = (latency, bandwidth)
+            (self.perMessage, self.reductionPerByte) = (perMessage, reductionPerByte)
+        }
+
+        /// Seconds that the host's link is busy with so much.
+        func seconds(messages: Int, bytes: Int) -> Double { Double(messages) * perMessage + Double(bytes) / bandwidth }
+    }
+
+    /// A bucket of B bytes is summed in latency + B · `secondsPerByte` by the ranks of a node together.
+    public struct NodeCost: Sendable, Codable, Equatable {
+        public var latency: Double
+        public var secondsPerByte: Double
+
+        public init(latency: Double, secondsPerByte: Double) { (self.latency, self.secondsPerByte) = (latency, secondsPerByte) }
+    }
+
+    public init(link: Link, node: NodeCost? = nil, source: String) { (self.link, self.node, self.source) = (link, node, source) }
+}

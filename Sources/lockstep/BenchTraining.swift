@@ -1,0 +1,119 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+import MPI
+import Networks
+import Timing
+import Training
+
+struct BenchTraining: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "training",
+        abstract: "Training steps of a recipe, on its data and under mpirun over all ranks, and where each rank's time goes.",
+        discussion: """
+            Steps as 'lockstep train' takes them: data, exchange and comparisons of replicas included; nothing is evaluated or logged. Each \
+            part is timed by itself, and 'clock' is another clock around the whole steps. A rank waits for others until the last one has come to \
+            an exchange; what it waits from then on is transfer that is not hidden. Parts are milliseconds of a step, means over the steps. \
+            'slowest' says in what share of the steps a rank had the most work of its own. Short batches at an epoch's end are left out.
+
+            mpirun -np 2 lockstep bench training recipe.yaml --data data/cifar10 --steps 100 --record steps.json
+            """)
+
+    @Argument(help: "A recipe in YAML, or the name of a built-in one ('lockstep recipe list').")
+    var recipe: String?
+
+    @Option(help: "A built-in model; 'lockstep model list' shows them.")
+    var model: String?
+
+    @Option(help: "The directory of the data set.")
+    var data: String?
+
+    @Option(parsing: .unconditional, help: "Samples per step over all ranks. (default: the recipe's)")
+    var globalBatch: Int?
+
+    @Option(parsing: .unconditional, help: "Parts of a global batch, of which each rank takes whole ones. (default: the recipe's)")
+    var microBatches: Int?
+
+    @OptionGroup var strategy: StrategyOptions
+
+    @Option(parsing: .unconditional, help: "Steps that are measured.")
+    var steps = 100
+
+    @Option(parsing: .unconditional, help: "Steps before them that are not.")
+    var warmUp = 10
+
+    @Option(parsing: .unconditional, help: "Steps between two checkpoints; 0 for none.")
+    var checkpointEvery = 0
+
+    @Option(help: "The file that takes all that was measured, in JSON.")
+    var record: String?
+
+    @Option(
+        help:
+            "Sleep what computing took in this record of one rank, instead of computing; the exchange is real. Not where layers are divided."
+    )
+    var replay: String?
+
+    @Flag(help: "Each rank trains alone, all of them at once, without any exchange: what the machine itself allows.")
+    var independent = false
+
+    @Option(name: .customLong("run"), help: "The run directory. (default: the next free one in runs/)")
+    var runDirectory: String?
+
+    func run() throws {
+        try Experiment.check(steps, "--steps")
+        try Experiment.check(warmUp, "--warm-up", from: 0)
+        try Experiment.check(checkpointEvery, "--checkpoint-every", from: 0)
+        let measurement = StepMeasurement(
+            steps: steps, warmUp: warmUp, checkpointEvery: checkpointEvery, replay: try replay.map(StepRecord.readComputing))
+        let recipe = try recipe.map(Recipe.read)
+        let model = try model.map(BuiltInModel.init(named:))
+        func request(run: String?) -> TrainingRequest {
+            TrainingRequest(recipe: recipe, model: model, resume: nil, command: CommandLine.arguments, settings: settings(run: run))
+        }
+        try Ending.withWorld { world in
+            let console = Console(world: world)
+            console.warnOfSharedCores()
+            let records =
+                independent
+                ? try alone(measurement, request(run: runDirectory.map { "\($0)/copy-\(world.rank)" }), console, world)
+                : [try TrainingSession(request(run: runDirectory), world: world, reporter: console).measure(measurement)]
+            try world.agreed {
+                guard world.rank == 0 else { return }
+                if let record { try StepRecord.write(records, to: record) }
+                for record in records { record.table.text().forEach { print($0) } }
+            }
+        }
+    }
+
+    /// Every rank's measurement, in the order of ranks, of a world of its own.
+    private func alone(
+        _ measurement: StepMeasurement, _ request: TrainingRequest, _ console: Console, _ world: Communicator
+    ) throws -> [StepRecord] {
+        let own = try world.split(color: world.rank, key: 0)
+        let session = try world.agreed {
+            try Self.told { try TrainingSession(request, world: own, reporter: console) }
+        }
+        try world.barrier()
+        let bytes = try world.agreed { Array(try JSONEncoder().encode(try Self.told { try session.measure(measurement) })) }
+        let all = try world.allGather(bytes: bytes)
+        return try world.agreed { try all.map { try JSONDecoder().decode(StepRecord.self, from: Data($0)) } }
+    }
+
+    /// What the ranks of a smaller world agreed on is news to the others.
+    private static func told<Result>(_ work: () throws -> Result) throws -> Result {
+        do { return try work() } catch let agreed as AgreedFailure { throw agreed.failure }
+    }
+
+    private func settings(run: String?) -> @Sendable (inout Recipe) -> Void {
+        { [self] recipe in
+            recipe.set(globalBatch, \.experiment.globalBatch)
+            recipe.set(microBatches, \.experiment.microBatches)
+            recipe.set(data.map(Optional.some), \.execution.data)
+            recipe.set(run.map(Optional.some), \.execution.run)
+            strategy.change(&recipe)
+            // Every epoch has at least one step of a whole batch, so that these are enough.
+            recipe.experiment.epochs = max(recipe.experiment.epochs, steps + warmUp)
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import ArgumentParser
+import Benchmarks
+import Cluster
+import Diagnostics
+import Foundation
+import MPI
+import Scaling
+import Studies
+import Training
+
+struct ScalingCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scaling",
+        abstract: "Measure how a recipe's training steps scale over ranks, and where their time goes.",
+        discussion: """
+            Starts 'lockstep bench training' under mpirun for each rank count, in turns (1, 2, 4, 1, 2, 4 …), so that a machine that drifts decides \
+            nothing. Strong scaling keeps the recipe's global batch; in weak scaling every rank has one as large. The baseline is the \
+            faster of one rank with the recipe's micro-batches and one rank with a single one. Beside them as many ranks that train alone, at once: \
+            what the machine itself allows. A point whose turns differ by more than a tenth is measured again, and marked if they still do. \
+            Not to be started under mpirun; what Open MPI needs on other hosts is told it by OMPI_MCA_ variables.
+
+            lockstep scaling recipe.yaml --np 1,2,4 --data data/cifar10
+            lockstep scaling recipe.yaml --np 1,2,4,8 --weak --hostfile hosts --compute replay
+            """)
+
+    enum Compute: String, ExpressibleByArgument, CaseIterable { case real, replay }
+
+    @Argument(help: "A recipe in YAML, or the name of a built-in one ('lockstep recipe list').")
+    var recipe: String
+
+    @Option(help: "The rank counts, separated by commas; one rank is always measured.")
+    var np = "1,2,4"
+
+    @Option(help: "The hosts, as Open MPI has them: a line for each, as in 'node1 slots=8'. (default: this one)")
+    var hostfile: String?
+
+    @Flag(help: "The same global batch at any rank count. (default: both)")
+    var strong = false
+
+    @Flag(help: "The same batch for every rank. (default: both)")
+    var weak = false
+
+    @Option(name: .customLong("repeat"), parsing: .unconditional, help: "Turns, in each of which every point is measured once.")
+    var turns = 5
+
+    @Option(parsing: .unconditional, help: "Steps of each measurement.")
+    var steps = 100
+
+    @Option(parsing: .unconditional, help: "Steps before them that are not measured.")
+    var warmUp = 10
+
+    @Option(help: "The directory of the data set. (default: the recipe's)")
+    var data: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: "Samples per step: over all ranks in strong scaling, of each rank in weak. (default: the recipe's)")
+    var globalBatch: Int?
+
+    @Option(parsing: .unconditional, help: "Parts of that batch, of which each rank takes whole ones. (default: the recipe's)")
+    var microBatches: Int?
+
+    @OptionGroup var strategy: StrategyOptions
+
+    @Option(help: "A setting of the recipe that goes over its own, such as optimiser.momentum=0.9. May be repeated.")
+    var set: [String] = []
+
+    @Option(
+        help:
+            "real; or replay: each computing operation sleeps what it took one rank, while the exchange is real, so that many hosts can be measured on few cores."
+    )
+    var compute = Compute.real
+
+    @Option(
+        help:
+            "The network to predict larger rank counts with, latency and bandwidth, as in 10us,1.2GB/s. (default: fitted to sums on the same hosts)"
+    )
+    var network: String?
+
+    @Flag(help: "Allow more ranks than cores, which then take turns.")
+    var oversubscribe = false
+
+    @Option(help: "Where scaling.json and all that it comes from is written. (default: the next free one in scaling/)")
+    var directory: String?
+
+    func run() throws {
+        guard LaunchEnvironment.current == nil else {
+            throw Failure(.usage, "scaling starts mpirun for each point: start it without mpirun, with --np")
+        }
+        let request = try request()
+        try request.check()
+        let place = try ScalingDirectory.make(
+            at: directory, named: URL(fileURLWithPath: recipe).deletingPathExtension().lastPathComponent)
+        let console = ScalingConsole()
+        var measurement = try ScalingMeasurement(
+            request, in: place, command: CommandLine.arguments, environment: environment(request.hosts), progress: console.measured)
+        try measurement.run(warn: console.warn)
+        try measurement.note(peak: PeakRate.measure())
+        console.ended(measurement.record, in: place)
+    }
+
+    private func request() throws -> ScalingRequest {
+        try Experiment.check(turns, "--repeat")
+        try Experiment.check(steps, "--steps")
+        try Experiment.check(warmUp, "--warm-up", from: 0)
+        let counts = try np.split(separator: ",", omittingEmptySubsequences: false).map { word in
+            guard let count = Int(word) else {
+                throw Failure(.usage, "--np: found '\(np)', expected rank counts, such as 1,2,4")
+            }
+            return count
+        }
+        var recipe = try Recipe.read(recipe).with(set.map(RecipeSetting.init(parsing:)))
+        recipe.set(globalBatch, \.experiment.globalBatch)
+        recipe.set(microBatches, \.experiment.microBatches)
+        recipe.set(data.map(Optional.some), \.execution.data)
+        strategy.change(&recipe)
+        try recipe.validate()
+        guard let folder = recipe.execution.data else {
+            throw Failure(.usage, "no data set is named: give its directory by --data")
+        }
+        // Ranks on other hosts may start elsewhere.
+        recipe.execution.data = URL(fileURLWithPath: folder).standardizedFileURL.path
+        guard compute == .real || recipe.execution.parallelism != .hybrid else {
+            throw Failure(
+                .usage,
+                "--compute replay: found --parallelism hybrid, whose layers are divided over ranks; expected replicated or sharded")
+        }
+        var request = ScalingRequest(
+            name: self.recipe, recipe: recipe, rankCounts: counts,
+            modes: ScalingMode.allCases.filter { strong == weak || $0 == (strong ? .strong : .weak) })
+        (request.turns, request.steps, request.warmUp) = (turns, steps, warmUp)
+        request.hosts = try hostfile.map(Hostfile.init(path:))
+        (request.oversubscribes, request.replays) = (oversubscribe, compute == .replay)
+        request.link = try network.map(NetworkModel.Link.init(parsing:))
+        return request
+    }
+
+    private func environment(_ hosts: Hostfile?) -> ScalingEnvironment {
+        ScalingEnvironment(
+            release: Release.version, processor: hostProcessorName() ?? "?", cores: Cores.physical,
+            hosts: hosts?.hosts.map(\.name) ?? [ProcessInfo.processInfo.hostName], mpi: MPIEnvironment.libraryVersion,
+            system: ProcessInfo.processInfo.operatingSystemVersionString, peak: [PeakRate.measure()])
+    }
+}

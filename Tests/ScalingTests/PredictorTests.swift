@@ -1,0 +1,115 @@
+import Diagnostics
+import Parallelism
+import Testing
+import Timing
+
+@testable import Scaling
+
+@Suite struct PredictorTests {
+    private let network = NetworkModel(
+        link: .init(latency: 50e-6, bandwidth: 0.12e9), node: .init(latency: 5e-6, secondsPerByte: 2e-10), source: "planted")
+
+    /// A point of so many ranks, each on a host of its own, of a step that computes a fixed time and one for each sample.
+    private func point(_ mode: ScalingMode, ranks: Int, samplesPerRank: Int, method: StepRecord.Exchange.Method = .tree)
+        -> ScalingPoint
+    {
+        let seconds: Double = 0.004 + 0.001 * Double(samplesPerRank)
+        let work = PlantedWork(forward: seconds / 3, backward: seconds * 2 / 3)
+        let run = StepRecord.planted(
+            Array(repeating: work, count: ranks), hosts: (0..<ranks).map { "lab\($0)" }, samplesPerRank: samplesPerRank,
+            method: method)
+        return ScalingPoint(mode, ranks: ranks, turns: [run])
+    }
+
+    /// Weak scaling keeps a rank's work, whatever the ranks; the bucket of 1 MiB, which is ready at the way back's end, goes (n − 1)/n twice
+    /// over the link, and is through where n is large in 2 · (latency + bytes ÷ bandwidth).
+    @Test(arguments: [2, 4, 8, 64, 1024]) func weakScaling(ranks: Int) throws {
+        let predictor = try Predictor([point(.weak, ranks: 2, samplesPerRank: 32)], mode: .weak, network: network)
+        let prediction = predictor.prediction(ranks: ranks, madeAt: "2026-01-01T00:00:00Z")
+        let share = Double(ranks - 1) / Double(ranks)
+        let transfer: Double = 2 * (50e-6 + Double(1 << 20) * share / 0.12e9)
+        #expect(abs(prediction.computeSeconds - 0.037) < 1e-9)
+        #expect(abs(prediction.waitSeconds / transfer - 1) < 1e-3, "\(prediction)")
+        #expect(prediction.globalBatch == 32 * ranks && prediction.madeFrom == [2])
+    }
+
+    /// Strong scaling cuts a rank's samples: along the line through two measured points, not in proportion.
+    @Test func strongScalingFollowsTheLine() throws {
+        let points = [point(.strong, ranks: 2, samplesPerRank: 128), point(.strong, ranks: 4, samplesPerRank: 64)]
+        let predictor = try Predictor(points, mode: .strong, network: network)
+        let eight = predictor.prediction(ranks: 8, madeAt: "2026-01-01T00:00:00Z")
+        // One update of 1 ms beside 4 ms and 1 ms for each of 32 samples; eight micro-batches, which are computed together, are one for each rank.
+        #expect(abs(eight.computeSeconds - 0.037) < 1e-6, "\(eight)")
+        let one = try Predictor([points[0]], mode: .strong, network: network).prediction(ranks: 8, madeAt: "")
+        #expect(abs(one.computeSeconds - (0.132 / 4 + 0.001)) < 1e-6, "\(one)")
+        #expect(eight.globalBatch == 256)
+    }
+
+    /// A fast rank among slow ones decides nothing; more ranks meet the slowest step more often, but never a slower one.
+    @Test func theSlowestDecides() throws {
+        var run = try #require(point(.weak, ranks: 2, samplesPerRank: 32).turns[0])
+        // One rank's steps take 30 or 40 ms by turns, the other's 30 ms: the slower of the two 35 ms on the mean, of a hundred 40 ms.
+        for step in 0..<10 { (run.ranks[0].ownWork[step], run.ranks[1].ownWork[step]) = (step % 2 == 0 ? 0.030 : 0.040, 0.030) }
+        let template = try StepTemplate([run])
+        let mean = 0.0325
+        #expect(abs(template.stretch(ranks: 2) - 0.035 / mean) < 1e-9)
+        // The largest of two draws is 40 ms in 7 of 16 cases, of a hundred in all but for 3 · 10⁻¹³.
+        let growth: Double = 0.040 - (0.040 * 7 / 16 + 0.030 * 9 / 16)
+        #expect(abs(template.stretch(ranks: 100) - (0.035 + growth) / mean) < 1e-9)
+    }
+
+    @Test func sumsByMPI() throws {
+        var point = point(.weak, ranks: 2, samplesPerRank: 32, method: .mpi)
+        for rank in 0..<2 {
+            point.turns[0]?.ranks[rank].operations = [
+                TimedOperation("forward", .forward, seconds: 0.01, microBatch: 0),
+                TimedOperation("backward", .backward, seconds: 0.02, microBatch: 0),
+                TimedOperation("exchange", .collective, seconds: 0.5, bytes: 1 << 20),
+            ]
+        }
+        let prediction = try Predictor([point], mode: .weak, network: network).prediction(ranks: 4, madeAt: "")
+        #expect(abs(prediction.waitSeconds - 6 * (50e-6 + Double(1 << 18) / 0.12e9)) < 1e-8, "\(prediction)")
+    }
+
+    @Test func aThousandRanksTakeSeconds() throws {
+        var run = StepRecord.planted(
+            [PlantedWork(), PlantedWork()], hosts: ["a", "b"], bucketFloats: Array(repeating: 1 << 18, count: 40))
+        run.exchange.sumsMicroBatches = true
+        let predictor = try Predictor([ScalingPoint(.weak, ranks: 2, turns: [run])], mode: .weak, network: network)
+        let clock = ContinuousClock()
+        var curve: [Prediction] = []
+        let time = clock.measure { curve = predictor.curve(madeAt: "") }
+        #expect(curve.map(\.ranks) == [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024])
+        #expect(time < .seconds(5), "\(time)")
+        #expect(zip(curve, curve.dropFirst()).allSatisfy { $0.secondsPerStep <= $1.secondsPerStep + 1e-9 })
+    }
+
+    /// Only a prediction that is older than its point, and was not made from it, is a test.
+    @Test func errorsOfPredictions() throws {
+        var record = ScalingRecord(recipe: "", command: [], environment: .planted)
+        record.points = [point(.weak, ranks: 2, samplesPerRank: 32), point(.weak, ranks: 4, samplesPerRank: 32)]
+        func prediction(_ ranks: Int, _ madeAt: String, _ madeFrom: [Int]) -> Prediction {
+            Prediction(
+                .weak, ranks: ranks, ranksPerNode: 1, globalBatch: 32 * ranks, secondsPerStep: 0.0407, computeSeconds: 0,
+                waitSeconds: 0,
+                madeAt: madeAt, madeFrom: madeFrom)
+        }
+        record.predictions = [
+            prediction(4, "2026-01-01T00:00:00Z", [1, 2]), prediction(2, "2026-02-01T00:00:00Z", [1]),
+            prediction(8, "2026-01-01T00:00:00Z", [2]),
+        ]
+        let errors = record.predictionErrors(.weak)
+        #expect(errors.map(\.prediction.ranks) == [2, 4] && errors.map(\.wasMadeBefore) == [false, true])
+        #expect(errors.allSatisfy { abs($0.relativeError - 0.1) < 1e-9 })
+    }
+
+    @Test func whatCannotBePredicted() {
+        let alone = ScalingPoint(.weak, ranks: 1, turns: [.planted([PlantedWork()])])
+        #expect(throws: Failure.self) { try Predictor([alone], mode: .weak, network: network) }
+        #expect(throws: Failure.self) { try Predictor([], mode: .strong, network: network) }
+        var hybrid = point(.weak, ranks: 2, samplesPerRank: 32)
+        hybrid.turns[0]?.exchange.placement = .hybrid
+        let failure = #expect(throws: Failure.self) { try Predictor([hybrid], mode: .weak, network: network) }
+        #expect(failure?.description.contains("hybrid") == true)
+    }
+}
