@@ -1,3 +1,4 @@
+import Cluster
 import Foundation
 import TestSupport
 import Testing
@@ -64,8 +65,9 @@ import Training
         try StudyPlace.with { place in
             let process = try place.start(place.study("s", vary: ["epochs=2000"]))
             defer {
-                process.terminate()
+                kill(process.processIdentifier, SIGKILL)
                 process.waitUntilExit()
+                HostProcess.endAll(workingOn: "\(place.directory)/s/trials/trial-001")
             }
             #expect(place.waits { holdsCheckpoint(place, "s") })
             let owner = #"{"host": {"name": "another", "boot": "", "processNamespace": ""}, "process": {"id": 1, "start": 1}}"#
