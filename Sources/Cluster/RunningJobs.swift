@@ -31,6 +31,11 @@ enum RunningJobs {
         let isEnding = try state.withLock { state in
             guard state.signal == 0 else { return true }
             if state.sources.isEmpty { state.sources = [SIGINT, SIGTERM].map(source) }
+            // A thread of Dispatch's blocks signals, and a process inherits that: mpirun would not hear the one that ends it.
+            var (none, own) = (sigset_t(), sigset_t())
+            sigemptyset(&none)
+            pthread_sigmask(SIG_SETMASK, &none, &own)
+            defer { pthread_sigmask(SIG_SETMASK, &own, nil) }
             do { try process.run() } catch {
                 throw Failure(
                     .missing, "\(process.executableURL?.path ?? "mpirun") cannot be started: \(error.localizedDescription)")

@@ -37,8 +37,11 @@ final class Claims: Sendable {
             var seconds = 0
             while let self, !self.isOver.withLock({ $0 }) {
                 seconds += 1
-                self.endLostJobs()
-                if seconds.isMultiple(of: Self.beat) { self.touch() }
+                let isBeat = seconds.isMultiple(of: Self.beat)
+                for claim in self.held.withLock(\.claims) {
+                    if isBeat { utimes(claim.path, nil) }
+                    if !claim.isGood { claim.ending.ask() }
+                }
                 Thread.sleep(forTimeInterval: 1)
             }
         }
@@ -109,10 +112,6 @@ final class Claims: Sendable {
         }
         return now.timeIntervalSince(touched) < Self.patience
     }
-
-    private func touch() { for claim in held.withLock(\.claims) { utimes(claim.path, nil) } }
-
-    private func endLostJobs() { for claim in held.withLock(\.claims) where claim.isLost { claim.ending.ask() } }
 
     private func modified(_ path: String) -> Date? {
         (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
