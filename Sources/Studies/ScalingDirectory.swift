@@ -1,12 +1,14 @@
 import Diagnostics
 import Foundation
+import Reports
 import Scaling
 
-/// The directory of a scaling measurement: `scaling.json`, and of each job its recipe, its records, its output and a run directory.
+/// The directory of a scaling measurement: `scaling.json` and its page `scaling.html`, and of each job its recipe, its records, its output and a run directory.
 public struct ScalingDirectory: Sendable {
     public let path: String
 
     public var description: String { "\(path)/scaling.json" }
+    public var page: String { "\(path)/scaling.html" }
     func recipe(_ name: String) -> String { "\(path)/recipes/\(name).json" }
     func record(_ name: String, turn: Int) -> String { "\(path)/records/\(name)-turn-\(turn).json" }
     func computing(_ name: String) -> String { "\(path)/records/\(name)-computing.json" }
@@ -43,6 +45,9 @@ public struct ScalingDirectory: Sendable {
         }
     }
 
-    /// Replaces `scaling.json` at once.
-    public func write(_ record: ScalingRecord) throws { try encodedJSON(record).writeReplacing(description) }
+    /// Replaces `scaling.json` and its page, each at once.
+    public func write(_ record: ScalingRecord) throws {
+        try encodedJSON(record).writeReplacing(description)
+        try Data(ScalingPage(record).page.html().utf8).writeReplacing(page)
+    }
 }

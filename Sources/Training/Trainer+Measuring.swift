@@ -104,7 +104,7 @@ extension Trainer {
             buckets: buckets.map {
                 StepRecord.Bucket(firstFloat: $0.range.lowerBound, floats: $0.range.count, wire: $0.wire)
             },
-            ranks: all, isReplayed: isReplayed)
+            ranks: all, links: try LinkMeasurement.links(over: world), isReplayed: isReplayed)
     }
 }
 

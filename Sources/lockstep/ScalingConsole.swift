@@ -17,11 +17,8 @@ struct ScalingConsole {
     func warn(_ problem: String) { terminal.print("no prediction: \(problem)") }
 
     func ended(_ record: ScalingRecord, in directory: ScalingDirectory) {
-        for mode in record.modes {
-            terminal.print("")
-            for table in ScalingTables(record).all(mode) { table.text().forEach { terminal.print($0) } }
-            for cause in record.causes(mode) { terminal.print(cause.sentence) }
-        }
-        terminal.print("\(directory.description)")
+        terminal.print("")
+        ScalingPage(record).text(columns: Terminal.columns).forEach { terminal.print($0) }
+        terminal.print(directory.page)
     }
 }

@@ -8,7 +8,7 @@ import Testing
         ["data", "verify"],
         ["data", "synthesize"],
         ["data", "fetch"], ["data", "pack"], ["bench"], ["bench", "convolution"], ["bench", "step"],
-        ["bench", "allreduce"], ["study"], ["report"], ["watch"],
+        ["bench", "training"], ["bench", "allreduce"], ["study"], ["scaling"], ["report"], ["watch"],
     ]
 
     @Test func everyCommandHasHelp() throws {
