@@ -6,8 +6,8 @@ import Timing
 /// Predicts the steps of rank counts that were not measured, from measured points and a network.
 ///
 /// Operations take the times of the measured point with the most ranks. Those that grow with samples are taken along a line through the
-/// times of all measured points, a + b · samples, where their samples differ, and in proportion to samples where they do not; the slowest rank strays from the mean as the measured ones
-/// do (`StepTemplate.stretch`). Then `StepSimulation` runs the program.
+/// times of all measured points of several ranks, a + b · samples, where their samples differ, and in proportion to samples where they do
+/// not; the slowest rank strays from the mean as the measured ones do (`StepTemplate.stretch`). Then `StepSimulation` runs the program.
 public struct Predictor: Sendable {
     private let mode: ScalingMode
     private let network: NetworkModel
@@ -52,9 +52,12 @@ public struct Predictor: Sendable {
             computeSeconds: step.computeSeconds, waitSeconds: step.waitSeconds, madeAt: madeAt, madeFrom: madeFrom)
     }
 
-    /// Of 2, 4, 8 … 1,024 ranks.
+    /// Of 2, 4, 8 … 1,024 ranks, but for those that it was made from, and, in strong scaling, those that have no sample each.
     public func curve(ranksPerNode: Int? = nil, madeAt: String) -> [Prediction] {
-        (1...10).map { prediction(ranks: 1 << $0, ranksPerNode: ranksPerNode, madeAt: madeAt) }
+        let samples = mode == .strong ? template.record.globalBatch : .max
+        return (1...10).map { 1 << $0 }.filter { !madeFrom.contains($0) && $0 <= samples }.map {
+            prediction(ranks: $0, ranksPerNode: ranksPerNode, madeAt: madeAt)
+        }
     }
 
     private func program(ranks: Int, perNode: Int, globalBatch: Int, microBatches: Int) -> SimulatedProgram {
