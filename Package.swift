@@ -147,6 +147,7 @@ let package = Package(
             name: "ScalingTests",
             dependencies: ["Diagnostics", "Kernels", "Parallelism", "Reports", "Scaling", "Statistics", "Timing"],
             swiftSettings: strict),
+        .testTarget(name: "TimingTests", dependencies: ["Kernels", "Parallelism", "Timing"], swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "DatasetsTests",

@@ -52,9 +52,10 @@ public struct Predictor: Sendable {
             computeSeconds: step.computeSeconds, waitSeconds: step.waitSeconds, madeAt: madeAt, madeFrom: madeFrom)
     }
 
-    /// Of 2, 4, 8 … 1,024 ranks, but for those that it was made from.
+    /// Of 2, 4, 8 … 1,024 ranks, but for those that it was made from, and, in strong scaling, those that have no sample each.
     public func curve(ranksPerNode: Int? = nil, madeAt: String) -> [Prediction] {
-        (1...10).map { 1 << $0 }.filter { !madeFrom.contains($0) }.map {
+        let samples = mode == .strong ? template.record.globalBatch : .max
+        return (1...10).map { 1 << $0 }.filter { !madeFrom.contains($0) && $0 <= samples }.map {
             prediction(ranks: $0, ranksPerNode: ranksPerNode, madeAt: madeAt)
         }
     }

@@ -18,20 +18,26 @@ extension ScalingMeasurement {
         }
         guard let network = record.network else { return nil }
         try take("to predict from") { $0.ranks <= fewest && !$0.areCopies }
+        let now = ISO8601DateFormatter().string(from: Date())
         for mode in request.modes {
             let predictor = try Predictor(record.points, mode: mode, network: network)
-            for job in jobs where job.ranks > fewest && !job.areCopies && job.places.contains(where: { $0.mode == mode }) {
-                record.predictions.append(
-                    predictor.prediction(
-                        ranks: job.ranks, globalBatch: job.globalBatch, microBatches: job.microBatches,
-                        madeAt: ISO8601DateFormatter().string(from: Date())))
+            let asked = jobs.filter { job in
+                job.ranks > fewest && !job.areCopies && job.places.contains { $0.mode == mode }
             }
-            let asked = record.predictions.filter { $0.mode == mode }.map(\.ranks)
-            record.predictions += predictor.curve(madeAt: ISO8601DateFormatter().string(from: Date())).filter {
-                !asked.contains($0.ranks)
+            let points = asked.map { job in
+                predictor.prediction(
+                    ranks: job.ranks, ranksPerNode: ranksPerNode(of: job), globalBatch: job.globalBatch,
+                    microBatches: job.microBatches, madeAt: now)
             }
+            record.predictions += points + predictor.curve(madeAt: now).filter { one in !asked.contains { $0.ranks == one.ranks } }
         }
         try directory.write(record)
         return nil
+    }
+
+    /// As mpirun places them: one host's slots after the other's. Nil for as many as were measured.
+    private func ranksPerNode(of job: ScalingJob) -> Int? {
+        guard let hosts = request.hosts else { return job.ranks }
+        return hosts.hosts.first?.slots.map { min($0, job.ranks) }
     }
 }

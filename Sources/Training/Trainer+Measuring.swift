@@ -46,6 +46,12 @@ extension Trainer {
 
     private func replay(_ times: ComputeTimes) throws -> StepReplay {
         try world.agreed {
+            guard times.forward.count == plan.stageCount, times.backward.count == plan.backwardPassCount else {
+                throw Failure(
+                    .usage,
+                    "the record that is replayed is of another model: it has \(times.backward.count) passes of the way back, "
+                        + "\(experiment.model.name) has \(plan.backwardPassCount)")
+            }
             let replay = StepReplay(times, arenaFloats: state.layout.arenaCount)
             try replay.check(strategy.program)
             guard times.groupSamples == groupSamples else {

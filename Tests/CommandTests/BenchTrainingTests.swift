@@ -112,7 +112,8 @@ import Timing
                 try place.lockstep(command + ["--replay", file, "--global-batch", "32", "--steps", "2"], ranks: 1), code: 64,
                 "computed up to 64 samples together, these ranks 32")
             expectFailure(
-                try place.lockstep(command + ["--replay", file, "--model", "mlp", "--steps", "2"], ranks: 1), code: 64, "replayed")
+                try place.lockstep(command + ["--replay", file, "--model", "mlp", "--steps", "2"], ranks: 1), code: 64,
+                "another model")
         }
     }
 }

@@ -72,6 +72,7 @@ import Testing
             #expect(record.points.allSatisfy { $0.turns.allSatisfy { $0?.isReplayed ?? true } })
             let errors = record.predictionErrors(.weak)
             #expect(errors.map(\.prediction.ranks) == [4] && errors.allSatisfy(\.wasMadeBefore), "\(errors)")
+            #expect(record.predictions.map(\.ranks).sorted() == (2...10).map { 1 << $0 })
         }
     }
 

@@ -43,6 +43,8 @@ import Timing
         let one = try Predictor([points[0]], mode: .strong, network: network).prediction(ranks: 8, madeAt: "")
         #expect(abs(one.computeSeconds - (0.132 / 4 + 0.001)) < 1e-6, "\(one)")
         #expect(eight.globalBatch == 256)
+        // From 512 ranks on there is no sample for each.
+        #expect(predictor.curve(madeAt: "").map(\.ranks) == [8, 16, 32, 64, 128, 256])
     }
 
     /// A fast rank among slow ones decides nothing; more ranks meet the slowest step more often, but never a slower one.
@@ -56,6 +58,32 @@ import Timing
         // The largest of two draws is 40 ms in 7 of 16 cases, of a hundred in all but for 3 · 10⁻¹³.
         let growth: Double = 0.040 - (0.040 * 7 / 16 + 0.030 * 9 / 16)
         #expect(abs(template.stretch(ranks: 100) - (0.035 + growth) / mean) < 1e-9)
+    }
+
+    /// Sharded ranks update an N-th each: of 1 ms of two ranks half a millisecond of four; what else they compute stays.
+    @Test func shardedRanksShareTheUpdate() throws {
+        var point = point(.weak, ranks: 2, samplesPerRank: 32)
+        point.turns[0]?.exchange.placement = .sharded
+        let prediction = try Predictor([point], mode: .weak, network: network).prediction(ranks: 4, madeAt: "")
+        #expect(abs(prediction.computeSeconds - (0.036 + 0.0005)) < 1e-9, "\(prediction)")
+    }
+
+    /// Groups of micro-batches in front of the last one overlap with nothing: with one group for each rank they are gone.
+    @Test func earlierGroupsAreLeftOut() throws {
+        var run = StepRecord.planted([PlantedWork(), PlantedWork()], hosts: ["a", "b"], samplesPerRank: 64)
+        run.microBatches = 4
+        for rank in 0..<2 {
+            run.ranks[rank].operations.insert(
+                contentsOf: [
+                    TimedOperation("forward 0", .forward, seconds: 0.010, microBatch: -1),
+                    TimedOperation("backward 0", .backward, seconds: 0.018, microBatch: -1),
+                ], at: 0)
+        }
+        let predictor = try Predictor([ScalingPoint(.strong, ranks: 2, turns: [run])], mode: .strong, network: network)
+        #expect(abs(predictor.prediction(ranks: 2, madeAt: "").computeSeconds - (0.028 + 0.031)) < 1e-9)
+        #expect(abs(predictor.prediction(ranks: 4, madeAt: "").computeSeconds - 0.031) < 1e-9)
+        // Eight ranks have half a micro-batch's samples each.
+        #expect(abs(predictor.prediction(ranks: 8, madeAt: "").computeSeconds - 0.016) < 1e-9)
     }
 
     @Test func sumsByMPI() throws {
@@ -80,7 +108,7 @@ import Timing
         var curve: [Prediction] = []
         let time = clock.measure { curve = predictor.curve(madeAt: "") }
         #expect(curve.map(\.ranks) == [4, 8, 16, 32, 64, 128, 256, 512, 1024])
-        #expect(time < .seconds(5), "\(time)")
+        #expect(time < .seconds(10), "\(time)")
         #expect(zip(curve, curve.dropFirst()).allSatisfy { $0.secondsPerStep <= $1.secondsPerStep + 1e-9 })
     }
 

@@ -43,7 +43,12 @@ import Testing
     }
 
     @Test func whatCannotBeToldApartIsNoFit() {
-        #expect(RelativeFit([([1, 2], 1), ([2, 4], 2), ([3, 6], 3)]) == nil)
+        // Amounts in proportion, but for what rounding makes of them.
+        var noise = Noise(seed: 8)
+        for _ in 0..<50 {
+            let times = (0..<7).map { _ in (amount: 7 + noise.normal(), seconds: 7 + noise.normal()) }
+            #expect(RelativeFit(times.map { ([$0.amount, $0.amount / 3], $0.seconds) }) == nil)
+        }
         #expect(RelativeFit([([1, 2], 1)]) == nil && RelativeFit([]) == nil)
         #expect(RelativeFit([([1], 0), ([1], 1)]) == nil)
     }
