@@ -59,7 +59,8 @@ struct CurveFigures {
             let within = curves(
                 "Variance of the batches' losses within an epoch", .train, group, means(of: \.lossVariance),
                 caption: "Of the mean training losses of the epoch's batches, which fall while it trains.")
-            guard study.seedCount > 1 else { return [within] }
+            // A first seed alone strays from nothing.
+            guard group.contains(where: { $0.outcomes.count { !$0.lines(.test).isEmpty } > 1 }) else { return [within] }
             let overSeeds = curves(
                 "Variance of the test loss over seeds", .test, group,
                 { lines in
@@ -104,9 +105,14 @@ struct CurveFigures {
             title.lowercased(), from: least < most / 2 ? 0 : nil, to: isAccuracy && most > 0.9 && least < 1 ? 1 : nil)
     }
 
-    /// All points together, or those of each setting with the baseline.
+    /// Those that are judged by one baseline; else all points together, or those of each setting with the baseline.
     private var groups: [(title: String, points: [PointResult])] {
         let points = table.points
+        if case .baseline(let path?) = study.analysis {
+            var values: [String] = []
+            for point in points { if let value = point.point.value(of: path), !values.contains(value) { values.append(value) } }
+            return values.map { value in (value, points.filter { $0.point.value(of: path) == value }) }
+        }
         guard points.count > Self.mostCurves, let baseline = points.first else { return [("", points)] }
         var names: [String] = []
         var groups: [String: [PointResult]] = [:]
