@@ -79,7 +79,7 @@ extension StudyDirectory {
 
     /// Measures the study's speed-ups, unless that is done or another process is at it.
     public func measureSpeedUps(of study: Study, progress: (_ done: Int, _ of: Int) -> Void) throws {
-        guard !FileManager.default.fileExists(atPath: speedUp) else { return }
+        guard study.speedUpTrials?.isEmpty == false, !FileManager.default.fileExists(atPath: speedUp) else { return }
         let claims = try Claims(directory: claims)
         guard let claim = try claims.take("speed-up", over: try claims.standing()["speed-up"] ?? 0) else { return }
         defer { claims.release(claim) }
