@@ -1,3 +1,4 @@
+import Cluster
 import Diagnostics
 import Foundation
 import Scaling
@@ -29,7 +30,8 @@ extension ScalingMeasurement {
                     ranks: job.ranks, ranksPerNode: ranksPerNode(of: job), globalBatch: job.globalBatch,
                     microBatches: job.microBatches, madeAt: now)
             }
-            record.predictions += points + predictor.curve(madeAt: now).filter { one in !asked.contains { $0.ranks == one.ranks } }
+            let curve = predictor.curve(ranksPerNode: slots, madeAt: now)
+            record.predictions += points + curve.filter { one in !asked.contains { $0.ranks == one.ranks } }
         }
         try directory.write(record)
         return nil
@@ -39,5 +41,11 @@ extension ScalingMeasurement {
     private func ranksPerNode(of job: ScalingJob) -> Int? {
         guard let hosts = request.hosts else { return job.ranks }
         return hosts.hosts.first?.slots.map { min($0, job.ranks) }
+    }
+
+    /// Ranks of a node of a larger machine: as many as the first host takes, or this one has cores.
+    private var slots: Int? {
+        guard let hosts = request.hosts else { return Cores.physical }
+        return hosts.hosts.first?.slots
     }
 }
