@@ -4,7 +4,7 @@ import Synchronization
 
 /// The jobs that this process has started and waits for, on any number of threads.
 ///
-/// SIGINT and SIGTERM, which do not reach them by themselves, end all of them first and then this process.
+/// Signals that are to end this process do not reach them by themselves: they end all of them first.
 enum RunningJobs {
     private struct State {
         var jobs: Set<Int32> = []
@@ -30,7 +30,7 @@ enum RunningJobs {
     private static func start(_ process: Process) throws {
         let isEnding = try state.withLock { state in
             guard state.signal == 0 else { return true }
-            if state.sources.isEmpty { state.sources = [SIGINT, SIGTERM].map(source) }
+            if state.sources.isEmpty { state.sources = signals.compactMap(source) }
             // A thread of Dispatch's blocks signals, and a process inherits that: mpirun would not hear the one that ends it.
             var (none, own) = (sigset_t(), sigset_t())
             sigemptyset(&none)
@@ -47,8 +47,13 @@ enum RunningJobs {
         while isEnding { Thread.sleep(forTimeInterval: 1) }
     }
 
-    private static func source(of number: Int32) -> any DispatchSourceSignal {
-        signal(number, SIG_IGN)
+    /// What ends a command from outside; SIGHUP when its terminal is closed.
+    private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+
+    /// - Returns: nil for a SIGHUP that this process was started to ignore, as under nohup.
+    private static func source(of number: Int32) -> (any DispatchSourceSignal)? {
+        let former = signal(number, SIG_IGN)
+        if number == SIGHUP, unsafeBitCast(former, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { return nil }
         let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
         source.setEventHandler {
             let jobs = state.withLock { state in
@@ -65,9 +70,11 @@ enum RunningJobs {
         let number = state.withLock { state in
             state.jobs.remove(job)
             guard state.jobs.isEmpty else { return Int32(-1) }
-            state.sources.forEach { $0.cancel() }
+            for source in state.sources {
+                source.cancel()
+                signal(Int32(source.handle), SIG_DFL)
+            }
             state.sources = []
-            for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
             return state.signal
         }
         if number > 0 { raise(number) }

@@ -11,6 +11,8 @@ public struct Cause: Sendable, Equatable {
         /// Messages, and the link that carries them worst; nil where links were not measured.
         case transfer(StepRecord.Link?)
         case data
+        /// Work beside the passes: the update, checkpoints, comparisons of replicas.
+        case beside(StepPart)
         /// Independent copies are as slow.
         case machine
         /// Each rank computes slower than one alone, and independent copies do not, or were not measured.
@@ -34,7 +36,7 @@ public struct Cause: Sendable, Equatable {
         guard let largest = losses.all.max(by: { $0.share < $1.share }), largest.share >= Self.smallestShare else {
             (kind, share) = (.nothing, 0)
             sentence =
-                "\(point.ranks) ranks: nothing stands out; waiting, transfer, data and slower computing are each below "
+                "\(point.ranks) ranks: nothing stands out; waiting, transfer, data, slower computing and work beside it are each below "
                 + "\(percent(Self.smallestShare)) of a step."
             return
         }
@@ -65,6 +67,7 @@ private struct Losses {
         }
         let due = point.mode == .strong ? 1 / Double(point.ranks) : 1
         addData(parts, excess: parts.data - due * alone.data)
+        for part in [StepPart.update, .checkpoint, .other] { addBeside(part, parts, due: due * alone[part], point.mode) }
         let computing = parts.forward + parts.backward
         addComputing(computing, due: due * (alone.forward + alone.backward), step: parts.sum, point.mode, baseline, copies)
     }
@@ -89,16 +92,20 @@ private struct Losses {
 
     private mutating func addTransfer(_ parts: StepParts) {
         let share = parts.transfer / parts.sum
-        let (worst, isAlone) = worstLink
+        let worst = links.min { $0.bandwidth < $1.bandwidth }
         let told = "\(percent(share)) of a step is transfer that computing does not hide"
         let words: String
         if let worst {
             let rate = "\(brief(worst.bandwidth * 8e-9, digits: 3)) Gbit/s, \(brief(worst.latency * 1e6, digits: 3)) µs"
-            words =
-                isAlone
-                ? "\(told); the link between \(worst.from) and \(worst.to) is slow: \(rate), the others' median is "
-                    + "\(brief(medianBandwidth * 8e-9, digits: 3)) Gbit/s."
-                : "\(told), over a link of \(rate) between \(worst.from) and \(worst.to)\(hostCount > 2 ? ", as the others are" : "")."
+            let usual = "others have \(brief(usualBandwidth * 8e-9, digits: 3)) Gbit/s"
+            if let slowHost {
+                words = "\(told); the links of \(slowHost) are slow: \(rate) at the worst, \(usual)."
+            } else if !slowLinks.isEmpty {
+                words = "\(told); the link between \(worst.from) and \(worst.to) is slow: \(rate), \(usual)."
+            } else {
+                words =
+                    "\(told), over a link of \(rate) between \(worst.from) and \(worst.to)\(hostCount > 2 ? ", as the others are" : "")."
+            }
         } else {
             words = "\(told)."
         }
@@ -108,6 +115,17 @@ private struct Losses {
     private mutating func addData(_ parts: StepParts, excess: Double) {
         let share = excess / parts.sum
         all.append((.data, share, "\(percent(share)) of a step more than one rank alone is spent on waiting for data."))
+    }
+
+    private mutating func addBeside(_ part: StepPart, _ parts: StepParts, due: Double, _ mode: ScalingMode) {
+        let share = (parts[part] - due) / parts.sum
+        let name = part == .other ? "comparing what the ranks hold" : part == .update ? "the update" : "checkpoints"
+        all.append(
+            (
+                .beside(part), share,
+                "\(percent(share)) of a step more than \(mode == .strong ? "a rank's share of what one rank alone takes" : "one rank alone") "
+                    + "is spent on \(name)."
+            ))
     }
 
     /// Whether the machine itself allows no more is what independent copies tell: they share cores, caches and memory, and no messages. In
@@ -143,14 +161,33 @@ private struct Losses {
                 : (.compute, share, "\(slower), though \(told): what the ranks do for each other slows them down."))
     }
 
-    private var links: [StepRecord.Link] { turns.flatMap(\.links) }
     private var hostCount: Int { turns.first?.distinctHosts.count ?? 0 }
-    private var medianBandwidth: Double { links.map(\.bandwidth).median }
 
-    /// The link with the least bandwidth over the turns; and whether it stands alone, below two thirds of the median link's.
-    private var worstLink: (StepRecord.Link?, isAlone: Bool) {
-        guard let worst = links.min(by: { $0.bandwidth < $1.bandwidth }) else { return (nil, false) }
-        return (worst, worst.bandwidth < 2 / 3 * medianBandwidth)
+    /// Each link's median over the turns: one probe that something disturbs accuses no link.
+    private var links: [StepRecord.Link] {
+        let all = turns.flatMap(\.links)
+        return (turns.first?.links ?? []).map { link in
+            let same = all.filter { $0.from == link.from && $0.to == link.to }
+            return StepRecord.Link(
+                from: link.from, to: link.to, latency: same.map(\.latency).median, bandwidth: same.map(\.bandwidth).median)
+        }
+    }
+
+    /// The bandwidth that the better quarter of the links have: a slow host's links may be more than half of them.
+    private var usualBandwidth: Double {
+        let sorted = links.map(\.bandwidth).sorted()
+        return sorted.isEmpty ? .nan : sorted[3 * sorted.count / 4]
+    }
+
+    /// The links below two thirds of what is usual.
+    private var slowLinks: [StepRecord.Link] { links.filter { $0.bandwidth < 2 / 3 * usualBandwidth } }
+
+    /// The host that all of several slow links have in common, where it is one alone.
+    private var slowHost: String? {
+        let slow = slowLinks
+        guard slow.count > 1, let first = slow.first else { return nil }
+        let shared = [first.from, first.to].filter { host in slow.allSatisfy { $0.from == host || $0.to == host } }
+        return shared.count == 1 ? shared[0] : nil
     }
 }
 

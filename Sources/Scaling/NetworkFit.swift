@@ -49,10 +49,13 @@ extension NetworkModel {
                     + "'lockstep bench allreduce --json' of several sizes; or give one, as in --network 10us,1.2GB/s")
         }
         let between = times.filter { $0.nodes > 1 }
-        let nodes = Set(between.map(\.nodes)).sorted().map(String.init).joined(separator: ", ")
+        let counts = Set(between.map(\.nodes)).sorted()
+        let nodes = counts.map(String.init).joined(separator: ", ")
         self.init(
             link: link, node: node,
-            source: "fitted to \(between.count) sums on \(nodes) nodes, off by \(percent(error)) (root mean square)")
+            source: "fitted to \(between.count) sums on \(nodes) nodes, off by \(percent(error)) (root mean square)"
+                + (counts.count > 1
+                    ? "" : "; what a message costs is not told apart from the latency, so many nodes are predicted too fast"))
     }
 }
 

@@ -16,22 +16,31 @@ public struct PointFigures: Sendable, Equatable {
     /// The mean of a step's parts, over turns and ranks.
     public let parts: StepParts
 
-    /// Beyond it, (largest − smallest) ÷ median of the rates, a point is to be measured again, or marked.
+    /// A wider one is to be measured again, or marked.
     public static let widestSpread = 0.1
 
     public var rate: Double { rates.median }
-    /// (largest − smallest) ÷ median; 0 for one turn.
-    public var spread: Double { rates.isEmpty ? .nan : ((rates.max() ?? 0) - (rates.min() ?? 0)) / rate }
-    public var isTooWide: Bool { !(spread <= Self.widestSpread) }
+    /// The width of the rates' 95 % interval ÷ their median, which more turns make narrower; nil for one turn, which tells of none.
+    public var spread: Double? {
+        guard rates.count > 1, let interval = PairedRatio(rates.map { ($0, 1) }) else { return nil }
+        return (interval.high - interval.low) / rate
+    }
+    public var isTooWide: Bool { spread.map { !($0 <= Self.widestSpread) } ?? false }
 
     /// Speed-up ÷ ranks.
     public var efficiency: PairedRatio? { speedUp?.divided(by: Double(ranks)) }
 
-    /// The experimentally determined serial fraction, e = (1/S − 1/N) ÷ (1 − 1/N) for a speed-up S on N ranks: one that grows with N tells
-    /// of overhead, one that stays of work that is not divided. Nil for one rank.
+    /// The serial fraction that the speed-up S on N ranks tells of: one that grows with N tells of overhead, one that stays of work that is
+    /// not divided. Nil for one rank.
     ///
-    /// Source: Karp and Flatt, "Measuring Parallel Processor Performance", Communications of the ACM 33 (5), 1990.
-    public var serialFraction: Double? { speedUp.flatMap { Self.serialFraction(speedUp: $0.median, ranks: ranks) } }
+    /// In strong scaling of one rank's time, e = (1/S − 1/N) ÷ (1 − 1/N): Karp and Flatt, "Measuring Parallel Processor Performance",
+    /// Communications of the ACM 33 (5), 1990. In weak scaling of N ranks' time, s = (N − S) ÷ (N − 1): Gustafson, "Reevaluating Amdahl's
+    /// Law", Communications of the ACM 31 (5), 1988.
+    public var serialFraction: Double? {
+        guard ranks > 1, let speedUp = speedUp?.median else { return nil }
+        return mode == .strong
+            ? Self.serialFraction(speedUp: speedUp, ranks: ranks) : (Double(ranks) - speedUp) / Double(ranks - 1)
+    }
 
     static func serialFraction(speedUp: Double, ranks: Int) -> Double? {
         guard ranks > 1 else { return nil }

@@ -16,9 +16,9 @@ public struct ScalingConclusions: Sendable {
         sentences += causes.suffix(1)
         let wide = figures.filter(\.isTooWide)
         if !wide.isEmpty {
-            let names = wide.map { "\($0.name) (\(percent($0.spread)))" }.joined(separator: ", ")
+            let names = wide.map { "\($0.name) (\($0.spread.map(percent) ?? "–"))" }.joined(separator: ", ")
             sentences.append(
-                "\(name): not to be trusted, for their turns differ by more than \(percent(PointFigures.widestSpread)): the points of "
+                "\(name): not to be trusted, for the 95 % intervals of their rates are wider than \(percent(PointFigures.widestSpread)): the points of "
                     + "\(names) ranks.")
         }
         if let told = Self.told(record.predictionErrors(mode)) { sentences.append("\(name): \(told)") }

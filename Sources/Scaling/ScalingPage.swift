@@ -14,7 +14,10 @@ public struct ScalingPage: Sendable {
         var blocks = record.modes.flatMap { mode in ScalingConclusions(record, mode).sentences.map { Page.Block.conclusion($0) } }
         for mode in record.modes { blocks += section(mode) }
         blocks += [.heading("Where it was measured"), .table(environment)]
-        blocks += [.heading("To repeat it"), .commands([shellCommand(record.command)])]
+        blocks += [
+            .heading("To repeat it"),
+            .commands([shellCommand(["lockstep"] + droppingOption("--directory", from: Array(record.command.dropFirst())))]),
+        ]
         return Page(title: "Scaling of \(record.recipe)", subtitle: subtitle, blocks: blocks)
     }
 

@@ -18,18 +18,20 @@ public struct ScalingTables: Sendable {
     public func points(_ mode: ScalingMode) -> Table {
         var table = Table(
             columns: [
-                .init("ranks", .trailing), .init("images/s", .trailing), .init("spread", .trailing), .init("speed-up", .trailing),
+                .init("ranks", .trailing), .init("turns", .trailing), .init("images/s", .trailing), .init("spread", .trailing),
+                .init("speed-up", .trailing),
                 .init("efficiency", .trailing), .init("95 % interval", .trailing), .init("serial part", .trailing),
                 .init("÷ copies", .trailing),
             ],
             caption:
-                "\(mode.title): medians over \(turnCount(mode)) turns; spread is (largest − smallest) ÷ median; efficiency is speed-up ÷ "
-                + "ranks, its interval Student's over the turns' ratios; the serial part is Karp and Flatt's; copies are as many single-rank "
+                "\(mode.title): medians over turns; spread is the width of the rate's 95 % interval ÷ median; efficiency is speed-up ÷ "
+                + "ranks, its interval Student's over the turns' ratios; the serial part is \(mode == .strong ? "Karp and Flatt's" : "Gustafson's"); copies are as many single-rank "
                 + "runs at once.")
         for point in record.figures(mode) {
             table.append([
-                .init(point.name), .number(point.rate, decimals: 1),
-                .init(percent(point.spread) + (point.isTooWide ? " too wide" : ""), emphasised: point.isTooWide),
+                .init(point.name), .count(point.rates.count), .number(point.rate, decimals: 1),
+                .init(
+                    (point.spread.map(percent) ?? "–") + (point.isTooWide ? " too wide" : ""), emphasised: point.isTooWide),
                 .number(point.speedUp?.median, decimals: 3), .init(point.efficiency.map { percent($0.median) } ?? "–"),
                 .init(point.efficiency?.interval ?? "–"), .number(point.serialFraction, decimals: 4),
                 .init(point.againstCopies.map { percent($0.median) } ?? "–"),
@@ -66,7 +68,8 @@ public struct ScalingTables: Sendable {
                 + [.init("slowest", .trailing), .init("own work", .trailing), .init("sent MB", .trailing)],
             caption:
                 "\(mode.title), \(largest.ranks) ranks: milliseconds of a step; in how many of \(slowest.steps.grouped) steps the rank had most "
-                + "to do by itself, and how many times as much as the others' median; what it sends to other hosts in a step.")
+                + "to do by itself, and how many times as much as the others' median; what it sends to other hosts in a step, but for MPI's own collectives."
+        )
         for entry in slowest.entries {
             let own = turns.map { $0.ranks[entry.rank] }
             let parts = StepParts.mean(own.map(\.parts))
@@ -113,10 +116,6 @@ public struct ScalingTables: Sendable {
     func shownParts(_ mode: ScalingMode) -> [StepPart] {
         let figures = record.figures(mode)
         return StepPart.allCases.filter { part in figures.contains { $0.parts[part] > 0 } }
-    }
-
-    private func turnCount(_ mode: ScalingMode) -> Int {
-        record.points.filter { $0.mode == mode }.map(\.rates.count).max() ?? 0
     }
 
     private func clockDifference(_ figures: PointFigures) -> Double {

@@ -43,7 +43,7 @@ struct SimulatedProgram {
     var ranksPerNode: Int
 
     /// The rounds of an MPI_Allreduce between nodes: recursive doubling, ⌈log₂ n⌉ rounds of all bytes, up to 10,000 bytes; beyond them a
-    /// ring of 2 (n − 1) rounds of an n-th. As Open MPI 4.1 decides for sums whose order does not matter.
+    /// ring of 2 (n − 1) rounds of an n-th: two of Open MPI's ways. Which one a version of it takes, and from how many bytes on, is its own.
     func rounds(ofCollective bytes: Int) -> (count: Int, bytes: Int) {
         guard nodes > 1 else { return (0, 0) }
         return bytes <= 10_000 ? (Self.doublings(nodes), bytes) : (2 * (nodes - 1), (bytes + nodes - 1) / nodes)

@@ -232,8 +232,10 @@ struct StepSimulation {
             rounds = nil
             return
         }
-        guard crosses, case .collective(let bytes) = program.operations[next].action else {
-            events.insert(.arrives(.round), at: now + (network.node?.latency ?? 0))
+        guard case .collective(let bytes) = program.operations[next].action else { return }
+        guard crosses else {
+            let node = network.node.map { $0.latency + $0.secondsPerByte * Double(bytes) } ?? 0
+            events.insert(.arrives(.round), at: now + node)
             return
         }
         let round = program.rounds(ofCollective: bytes)

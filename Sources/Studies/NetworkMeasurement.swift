@@ -11,12 +11,17 @@ struct NetworkMeasurement {
     /// The file that takes what the ranks write.
     let output: String
 
-    /// Two hosts with a rank each tell of the link, two ranks of a host of the memory that they share.
+    /// Two hosts with a rank each tell of the link, four (or three, where there are no more) what each message and each sum adds to it, two ranks
+    /// of a host the memory that they share.
     ///
     /// - Throws: `Failure` with the last words of ranks that did not end well.
     func times() throws -> [AllReduceTime] {
         var times: [AllReduceTime] = []
-        if let hosts, hosts.hosts.count > 1 { times += try sums(nodes: 2, ranksPerNode: 1) }
+        if let hosts {
+            for nodes in Set([2, min(4, hosts.hosts.count)]).sorted() where nodes > 1 && nodes <= hosts.hosts.count {
+                times += try sums(nodes: nodes, ranksPerNode: 1)
+            }
+        }
         let coresOfOne = hosts.map { $0.hosts.first?.slots ?? 1 } ?? Cores.physical
         if coresOfOne > 1 { times += try sums(nodes: 1, ranksPerNode: 2) }
         return times

@@ -65,7 +65,9 @@ public struct ScalingMeasurement {
             let wide = tooWide
             if wide.isEmpty { break }
             try take("again, \(again)") { job in
-                job.places.contains { place in wide.contains { $0.mode == place.mode && (job.ranks == 1 || $0.ranks == job.ranks) }
+                // A turn without the baseline is in no ratio, and one of the baseline alone in none either.
+                job.places.contains { place in
+                    wide.contains { $0.mode == place.mode && (job.ranks == 1 || $0.ranks == 1 || $0.ranks == job.ranks) }
                 }
             }
         }

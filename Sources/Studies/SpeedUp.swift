@@ -1,114 +1,60 @@
 import Cluster
 import Diagnostics
 import Foundation
-import Networks
-import Reports
-import Statistics
-import Training
+import Scaling
 
-/// How many times as fast two ranks take a trial's steps as one does, at the same global batch: `bench step` in turns, so that a machine
-/// whose speed drifts gives each as much.
-public struct SpeedUp: Sendable, Equatable, Codable {
-    static let ranks = 2
-    private static let turns = 3
-    private static let secondsOfATurn = 4
-
-    /// The trial's settings.
-    public let label: String
-    public let globalBatch: Int
-    /// Images per second of one rank and of two, turn by turn.
-    public let one: [Double]
-    public let two: [Double]
-
-    /// Of each turn.
-    public var ratios: Spread { Spread(zip(one, two).map { $1 / $0 }) }
-
-    /// Measures what the study names; nil where there is nothing to measure, or no core for each rank. To be called when no trial runs.
-    ///
-    /// - Parameter progress: called before each turn with how many of how many are done.
-    static func measure(_ study: Study, in directory: StudyDirectory, progress: (_ done: Int, _ of: Int) -> Void) throws
-        -> [SpeedUp]?
-    {
-        let trials = study.trials.filter { study.speedUpTrials?.contains($0.name) ?? false }
-        guard !trials.isEmpty, Cores.physical >= ranks else { return nil }
-        return try trials.enumerated().map { index, trial in
-            var rates: [[Double]] = [[], []]
-            for turn in 0..<turns {
-                progress(index * turns + turn, trials.count * turns)
-                for ranks in 1...ranks { rates[ranks - 1].append(try imagesPerSecond(trial, ranks: ranks, in: directory)) }
-            }
-            return SpeedUp(
-                label: trial.label, globalBatch: trial.recipe.experiment.globalBatch, one: rates[0], two: rates[1])
-        }
-    }
-
-    private static func imagesPerSecond(_ trial: Trial, ranks: Int, in directory: StudyDirectory) throws -> Double {
-        let experiment = trial.recipe.experiment
-        let model = "\(directory.path)/speed-up-model.json"
-        let output = "\(directory.path)/speed-up-output.txt"
-        try encodedJSON(experiment.resolvedModel()).writeReplacing(model)
-        defer { for path in [model, output] { try? FileManager.default.removeItem(atPath: path) } }
-        let code = try RankLaunch(
-            ranks: ranks,
-            arguments: [
-                "bench", "step", "--models", model, "--batch", "\(experiment.globalBatch)", "--micro-batches",
-                "\(experiment.microBatches)", "--seconds", "\(secondsOfATurn)", "--json",
-            ]
-        ).run(output: output)
-        let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").compactMap { try? JSONDecoder().decode(BenchLine.self, from: Data($0.utf8)) }.first
-        guard code == 0, let rate = line?.imagesPerSecond["wall"] else {
-            throw Failure(.fault, "the speed-up could not be measured: bench step on \(ranks) ranks said: \(text.suffix(300))")
-        }
-        return rate
-    }
-
-    /// What is read of a line of `bench step --json`.
-    private struct BenchLine: Decodable {
-        let imagesPerSecond: [String: Double]
-        enum CodingKeys: String, CodingKey { case imagesPerSecond = "images-per-second" }
-    }
-}
-
+/// How many times as fast two ranks take a trial's steps as one does: a strong scaling measurement for each trial that the study names.
 extension StudyDirectory {
-    var speedUp: String { "\(path)/speed-up.json" }
+    private static let (turns, steps, warmUp) = (3, 20, 2)
 
-    /// What was measured once all trials had ended; none before.
-    public var speedUps: [SpeedUp] {
-        FileManager.default.contents(atPath: speedUp).flatMap { try? JSONDecoder().decode([SpeedUp].self, from: $0) } ?? []
+    private func scaling(_ trial: String) -> ScalingDirectory { ScalingDirectory(path: "\(path)/scaling/\(trial)") }
+
+    /// What was measured once all trials had ended, in their order; none before.
+    public func speedUps(of study: Study) -> [ScalingRecord] {
+        (study.speedUpTrials ?? []).compactMap { name in
+            FileManager.default.contents(atPath: scaling(name).description).flatMap {
+                try? JSONDecoder().decode(ScalingRecord.self, from: $0)
+            }
+        }
     }
 
-    /// Measures the study's speed-ups, where it asks for any, unless that is done or another process is at it.
+    /// Measures the study's speed-ups, where it asks for any and there is a core for each rank, unless that is done or another process is at
+    /// it. To be called when no trial runs.
     ///
     /// - Returns: whether it did.
-    public func measureSpeedUps(of study: Study, progress: (_ done: Int, _ of: Int) -> Void) throws -> Bool {
-        guard study.speedUpTrials != nil, !FileManager.default.fileExists(atPath: speedUp) else { return false }
+    /// - Throws: `Failure` where a trial's steps cannot be measured on two ranks, with the last words of ranks that did not end well.
+    public func measureSpeedUps(
+        of study: Study, environment: ScalingEnvironment, progress: @escaping (ScalingMeasurement.Progress) -> Void
+    ) throws -> Bool {
+        let missing = study.trials.filter { trial in
+            study.speedUpTrials?.contains(trial.name) == true
+                && !FileManager.default.fileExists(atPath: scaling(trial.name).description)
+        }
+        guard !missing.isEmpty, Cores.physical > 1 else { return false }
         let claims = try Claims(directory: claims)
         guard let claim = try claims.take("speed-up", over: try claims.standing()["speed-up"] ?? 0) else { return false }
         defer { claims.release(claim) }
-        guard let measured = try SpeedUp.measure(study, in: self, progress: progress) else { return false }
-        try encodedJSON(measured).writeReplacing(speedUp)
+        for trial in missing { try measureSpeedUp(of: trial, environment, progress) }
         return true
     }
-}
 
-extension SpeedUp {
-    /// One line for each trial that was timed.
-    public static func table(_ speedUps: [SpeedUp]) -> Table {
-        func range(_ values: [Double], _ decimals: Int) -> String {
-            let (least, most) = (values.min() ?? .nan, values.max() ?? .nan)
-            return String(format: "%.\(decimals)f (%.\(decimals)f to %.\(decimals)f)", Spread(values).mean, least, most)
+    private func measureSpeedUp(
+        of trial: Trial, _ environment: ScalingEnvironment, _ progress: @escaping (ScalingMeasurement.Progress) -> Void
+    ) throws {
+        // What is under its last name is whole.
+        let draft = "\(scaling(trial.name).path).part"
+        try? FileManager.default.removeItem(atPath: draft)
+        var request = ScalingRequest(name: trial.label, recipe: trial.recipe, rankCounts: [2], modes: [.strong])
+        (request.turns, request.steps, request.warmUp) = (Self.turns, Self.steps, Self.warmUp)
+        let command =
+            ["lockstep", "scaling", recipe(trial), "--np", "2", "--strong", "--repeat", "\(Self.turns)"]
+            + ["--steps", "\(Self.steps)", "--warm-up", "\(Self.warmUp)"]
+        var measurement = try ScalingMeasurement(
+            request, in: .make(at: draft, named: trial.name), command: command, environment: environment, progress: progress)
+        // Nothing is to be predicted, so that no network is missed.
+        try measurement.run { _ in }
+        do { try FileManager.default.moveItem(atPath: draft, toPath: scaling(trial.name).path) } catch {
+            throw Failure(.io, "\(draft) cannot be renamed: \(reason(error))")
         }
-        return Table(
-            columns: [
-                .init("steps of"), .init("global batch", .trailing), .init("images/s, 1 rank", .trailing),
-                .init("images/s, 2 ranks", .trailing), .init("speed-up", .trailing),
-            ],
-            rows: speedUps.map { measured in
-                [
-                    measured.label, "\(measured.globalBatch)", range(measured.one, 0), range(measured.two, 0),
-                    range(measured.ratios.values, 2),
-                ].map { Table.Cell($0) }
-            })
     }
 }

@@ -118,13 +118,6 @@ public struct StudyRecord: Sendable, Equatable, Codable {
     func encoded() throws -> Data { try encodedJSON(self) }
 }
 
-/// JSON as people read it, with sorted keys: the same value always gives the same bytes.
-func encodedJSON(_ value: some Encodable) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(value) + Data("\n".utf8)
-}
-
 extension Data {
     /// Makes a file that is there with all of its contents or not at all.
     ///
@@ -136,21 +129,14 @@ extension Data {
         let draft = "\(path).\(UUID().uuidString)"
         defer { unlink(draft) }
         do { try write(to: URL(fileURLWithPath: draft)) } catch {
-            throw Failure(.io, "\(draft) cannot be written: \(error.localizedDescription)")
+            throw Failure(.io, "\(draft) cannot be written: \(reason(error))")
         }
         if link(draft, path) == 0 { return true }
-        let reason = errno
+        let code = errno
         // On NFS a link that was made may be told as one that was there, when the answer was lost and the question asked again (link(2)).
         var found = stat()
         if stat(draft, &found) == 0, found.st_nlink == 2 { return true }
-        guard reason == EEXIST else { throw Failure(.io, "\(path) cannot be made: \(String(cString: strerror(reason)))") }
+        guard code == EEXIST else { throw Failure(.io, "\(path) cannot be made: \(String(cString: strerror(code)))") }
         return false
-    }
-
-    /// Replaces a file at once.
-    func writeReplacing(_ path: String) throws {
-        do { try write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-            throw Failure(.io, "\(path) cannot be written: \(error.localizedDescription)")
-        }
     }
 }

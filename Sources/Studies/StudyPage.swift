@@ -1,15 +1,16 @@
 import Diagnostics
 import Foundation
 import Reports
+import Scaling
 
 /// A study as one self-contained page: what it asked, what follows, curves, figures, tables, and the command to repeat it.
 public struct StudyPage: Sendable {
     private let table: ResultTable
     private let command: [String]
-    private let speedUps: [SpeedUp]
+    private let speedUps: [ScalingRecord]
     private var study: Study { table.study }
 
-    public init(_ table: ResultTable, command: [String], speedUps: [SpeedUp] = []) {
+    public init(_ table: ResultTable, command: [String], speedUps: [ScalingRecord] = []) {
         (self.table, self.command, self.speedUps) = (table, command, speedUps)
     }
 
@@ -24,7 +25,8 @@ public struct StudyPage: Sendable {
             blocks += CurveFigures(table).blocks
         }
         blocks += [.heading("Results"), .table(PointTable(table).table)]
-        if !speedUps.isEmpty { blocks += [.heading("Two ranks beside one"), .table(SpeedUp.table(speedUps))] }
+        if !speedUps.isEmpty { blocks.append(.heading("Two ranks beside one")) }
+        for record in speedUps { blocks += [.paragraph(record.recipe), .table(ScalingTables(record).points(.strong))] }
         blocks += failures
         blocks += [
             .heading("To repeat it"),

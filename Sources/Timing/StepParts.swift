@@ -12,7 +12,7 @@ public enum StepPart: String, Sendable, Codable, CaseIterable {
     case transfer
     case update
     case checkpoint
-    /// Logging, comparisons, and what the step's clock finds between operations.
+    /// Comparisons of what the ranks hold, with what is waited for in them.
     case other
 
     /// As tables and legends name it.
@@ -30,7 +30,7 @@ public enum StepPart: String, Sendable, Codable, CaseIterable {
     }
 
     /// What a rank does by itself, whatever the others do.
-    public var isOwnWork: Bool { self != .waiting && self != .transfer }
+    public var isOwnWork: Bool { self != .waiting && self != .transfer && self != .other }
 }
 
 /// Seconds of a step by part: of one rank, the mean over its steps.
@@ -52,8 +52,6 @@ public struct StepParts: Sendable, Codable, Equatable {
     }
 
     public var sum: Double { StepPart.allCases.reduce(0) { $0 + self[$1] } }
-    /// Without what is waited for.
-    public var ownWork: Double { StepPart.allCases.filter(\.isOwnWork).reduce(0) { $0 + self[$1] } }
 
     /// Part by part, the mean of several; nothing of none.
     public static func mean(_ all: [StepParts]) -> StepParts {

@@ -15,11 +15,7 @@ extension StepRecord {
 
     /// - Throws: `Failure.io`.
     public static func write(_ records: [StepRecord], to path: String) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        do { try encoder.encode(records).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-            throw Failure(.io, "\(path) cannot be written: \(error.localizedDescription)")
-        }
+        try encodedJSON(records).writeReplacing(path)
     }
 
     /// What computing takes, of one rank without an exchange.

@@ -80,13 +80,7 @@ public struct RunDirectory: Sendable, Equatable {
 
     /// Replaces `run.json` atomically.
     func write(_ record: RunRecord) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        do {
-            try (encoder.encode(record) + Data("\n".utf8)).write(to: URL(fileURLWithPath: description), options: .atomic)
-        } catch {
-            throw Failure(.io, "\(description) cannot be written: \(reason(error))")
-        }
+        try encodedJSON(record).writeReplacing(description)
     }
 
     /// What `run.json` says.
@@ -97,13 +91,6 @@ public struct RunDirectory: Sendable, Equatable {
         return try Recipe.decode(RunRecord.self, from: text, name: description)
     }
 
-}
-
-/// The system's own words for a failed file operation, without Foundation's around them.
-public func reason(_ error: any Error) -> String {
-    // On Linux it is no NSError that stands there, nor is it cast to one.
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError
-    return underlying.map { String(cString: strerror($0.code.rawValue)) } ?? (error as NSError).localizedDescription
 }
 
 /// `run.json`: the recipe's two halves, and the circumstances of the latest start, which decide nothing.

@@ -28,11 +28,7 @@ struct BenchTraining: ParsableCommand {
     @Option(help: "The directory of the data set.")
     var data: String?
 
-    @Option(parsing: .unconditional, help: "Samples per step over all ranks. (default: the recipe's)")
-    var globalBatch: Int?
-
-    @Option(parsing: .unconditional, help: "Parts of a global batch, of which each rank takes whole ones. (default: the recipe's)")
-    var microBatches: Int?
+    @OptionGroup var batch: BatchOptions
 
     @OptionGroup var strategy: StrategyOptions
 
@@ -107,8 +103,7 @@ struct BenchTraining: ParsableCommand {
 
     private func settings(run: String?) -> @Sendable (inout Recipe) -> Void {
         { [self] recipe in
-            recipe.set(globalBatch, \.experiment.globalBatch)
-            recipe.set(microBatches, \.experiment.microBatches)
+            batch.change(&recipe)
             recipe.set(data.map(Optional.some), \.execution.data)
             recipe.set(run.map(Optional.some), \.execution.run)
             strategy.change(&recipe)

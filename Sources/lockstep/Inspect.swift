@@ -32,9 +32,7 @@ struct Inspect: ParsableCommand {
         let parameters = try experiment.resolvedModel().parameterCount()
         print("\(parameters.grouped) parameters")
         print("")
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        print("experiment \(String(decoding: try encoder.encode(experiment), as: UTF8.self))")
+        print("experiment \(String(decoding: try encodedJSON(experiment), as: UTF8.self))", terminator: "")
     }
 
     private func inspect(_ run: RunDirectory) throws {

@@ -58,7 +58,7 @@ struct ReportCommand: ParsableCommand {
     private func report(_ directory: StudyDirectory) throws {
         let record = try directory.record()
         let table = ResultTable(record.study, try directory.outcomes(of: record.study))
-        let page = StudyPage(table, command: record.command, speedUps: directory.speedUps).page
+        let page = StudyPage(table, command: record.command, speedUps: directory.speedUps(of: record.study)).page
         if text { return tell(page) }
         try table.writeTable(to: directory)
         try write(page, to: output ?? directory.page)

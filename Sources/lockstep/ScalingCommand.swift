@@ -16,7 +16,7 @@ struct ScalingCommand: ParsableCommand {
             Starts 'lockstep bench training' under mpirun for each rank count, in turns (1, 2, 4, 1, 2, 4 …), so that a machine that drifts decides \
             nothing. Strong scaling keeps the recipe's global batch; in weak scaling every rank has one as large. The baseline is the \
             faster of one rank with the recipe's micro-batches and one rank with a single one. Beside them as many ranks that train alone, at once: \
-            what the machine itself allows. A point whose turns differ by more than a tenth is measured again, and marked if they still do. \
+            what the machine itself allows. A rate whose 95 % interval is wider than a tenth of it is measured again, and marked if it still is. \
             Not to be started under mpirun; what Open MPI needs on other hosts is told it by OMPI_MCA_ variables.
 
             lockstep scaling recipe.yaml --np 1,2,4 --data data/cifar10
@@ -52,13 +52,7 @@ struct ScalingCommand: ParsableCommand {
     @Option(help: "The directory of the data set. (default: the recipe's)")
     var data: String?
 
-    @Option(
-        parsing: .unconditional,
-        help: "Samples per step: over all ranks in strong scaling, of each rank in weak. (default: the recipe's)")
-    var globalBatch: Int?
-
-    @Option(parsing: .unconditional, help: "Parts of that batch, of which each rank takes whole ones. (default: the recipe's)")
-    var microBatches: Int?
+    @OptionGroup var batch: BatchOptions
 
     @OptionGroup var strategy: StrategyOptions
 
@@ -93,7 +87,7 @@ struct ScalingCommand: ParsableCommand {
             at: directory, named: URL(fileURLWithPath: recipe).deletingPathExtension().lastPathComponent)
         let console = ScalingConsole()
         var measurement = try ScalingMeasurement(
-            request, in: place, command: CommandLine.arguments, environment: environment(request.hosts), progress: console.measured)
+            request, in: place, command: CommandLine.arguments, environment: .here(request.hosts), progress: console.measured)
         try measurement.run(warn: console.warn)
         try measurement.note(peak: PeakRate.measure())
         console.ended(measurement.record, in: place)
@@ -110,8 +104,7 @@ struct ScalingCommand: ParsableCommand {
             return count
         }
         var recipe = try Recipe.read(recipe).with(set.map(RecipeSetting.init(parsing:)))
-        recipe.set(globalBatch, \.experiment.globalBatch)
-        recipe.set(microBatches, \.experiment.microBatches)
+        batch.change(&recipe)
         recipe.set(data.map(Optional.some), \.execution.data)
         strategy.change(&recipe)
         try recipe.validate()
@@ -134,8 +127,11 @@ struct ScalingCommand: ParsableCommand {
         request.link = try network.map(NetworkModel.Link.init(parsing:))
         return request
     }
+}
 
-    private func environment(_ hosts: Hostfile?) -> ScalingEnvironment {
+extension ScalingEnvironment {
+    /// What is measured on: these hosts, or this one. Measures a core's peak rate.
+    static func here(_ hosts: Hostfile? = nil) -> ScalingEnvironment {
         ScalingEnvironment(
             release: Release.version, processor: hostProcessorName() ?? "?", cores: Cores.physical,
             hosts: hosts?.hosts.map(\.name) ?? [ProcessInfo.processInfo.hostName], mpi: MPIEnvironment.libraryVersion,

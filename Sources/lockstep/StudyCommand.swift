@@ -97,12 +97,12 @@ struct StudyCommand: ParsableCommand {
         let table = ResultTable(planned, outcomes)
         func write() throws {
             try table.write(to: place)
-            try StudyPage(table, command: place.record().command, speedUps: place.speedUps).write(to: place)
+            try StudyPage(table, command: place.record().command, speedUps: place.speedUps(of: planned)).write(to: place)
         }
         // What trials came to must not hang on whether steps can be timed.
         try write()
         do {
-            if try place.measureSpeedUps(of: planned, progress: console.timing) { try write() }
+            if try place.measureSpeedUps(of: planned, environment: .here(), progress: console.timing) { try write() }
         } catch { console.warn("\(error)") }
         console.ended(table)
         try checkAnyResult(outcomes)

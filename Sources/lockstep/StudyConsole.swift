@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import Scaling
 import Studies
 
 /// Tells how a study goes: a line for each trial that ends, and one that is redrawn on a terminal.
@@ -58,20 +59,19 @@ final class StudyConsole {
             + (progress.timeLeft.map { "; about \(duration($0)) left" } ?? "")
     }
 
-    func timing(turn: Int, of turns: Int) {
-        terminal.progress("timing steps on one rank and on two: turn \(turn + 1) of \(turns)")
+    func timing(_ progress: ScalingMeasurement.Progress) {
+        terminal.progress("one rank and two: \(ScalingConsole.words(progress))")
     }
 
-    /// - Parameter page: where its page was written, where that is not in its directory.
     func warn(_ text: String) { terminal.print("warning: \(text)") }
 
     func ended(_ table: ResultTable, page: String? = nil) {
         terminal.endProgress()
         for line in PointTable(table).table.text(columns: Terminal.columns) { print(line) }
         let conclusions = Conclusions(table)
-        if !directory.speedUps.isEmpty {
-            print("")
-            for line in SpeedUp.table(directory.speedUps).text(columns: Terminal.columns) { print(line) }
+        for record in directory.speedUps(of: study) {
+            print("\n\(record.recipe)")
+            for line in ScalingTables(record).points(.strong).text(columns: Terminal.columns) { print(line) }
         }
         print("")
         for sentence in conclusions.sentences { print("- \(sentence)") }

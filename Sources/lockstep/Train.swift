@@ -38,13 +38,7 @@ struct Train: ParsableCommand {
     @Option(parsing: .unconditional, help: "End after so many steps, whatever the epochs say.")
     var maxSteps: Int?
 
-    @Option(parsing: .unconditional, help: "Samples per step over all ranks. (default: 64)")
-    var globalBatch: Int?
-
-    @Option(
-        parsing: .unconditional,
-        help: "Parts of a global batch, of which each rank takes whole ones; the recipe's choice, whatever the ranks. (default: 8)")
-    var microBatches: Int?
+    @OptionGroup var batch: BatchOptions
 
     @Option(parsing: .unconditional, help: "Training images held out for validation, by the split's own seed. (default: 0)")
     var validation: Int?
@@ -143,8 +137,7 @@ struct Train: ParsableCommand {
         { [self] recipe in
             recipe.set(epochs, \.experiment.epochs)
             recipe.set(maxSteps.map(Optional.some), \.execution.maxSteps)
-            recipe.set(globalBatch, \.experiment.globalBatch)
-            recipe.set(microBatches, \.experiment.microBatches)
+            batch.change(&recipe)
             recipe.set(validation, \.experiment.split.validation)
             recipe.set(subset, \.experiment.split.subset)
             recipe.set(syncBatchnorm, \.experiment.syncBatchNorm)

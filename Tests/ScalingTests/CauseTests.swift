@@ -46,6 +46,21 @@ import Timing
         #expect(cause.sentence.contains("39.2\u{A0}% of a step is transfer"), "\(cause.sentence)")
     }
 
+    /// A host whose links are all slow is named itself, though they are most of the links.
+    @Test func aSlowHost() throws {
+        var links: [StepRecord.Link] = []
+        for from in ["a", "b", "c"] {
+            for to in ["a", "b", "c"] where to != from {
+                links.append(.init(from: from, to: to, latency: 5e-5, bandwidth: from == "b" || to == "b" ? 1.25e7 : 1.25e8))
+            }
+        }
+        let work = PlantedWork(transfer: 0.020)
+        let cause = try #require(causes([work, work, work], hosts: ["a", "b", "c"], links: links).first)
+        #expect(
+            cause.sentence.contains("the links of b are slow: 0.1 Gbit/s, 50 µs at the worst, others have 1 Gbit/s"),
+            "\(cause.sentence)")
+    }
+
     /// Links that are all alike have no culprit among them; the pair is told all the same.
     @Test func linksThatAreAllSlow() throws {
         let work = PlantedWork(transfer: 0.020)
@@ -70,11 +85,19 @@ import Timing
 
     /// Two ranks with half of the work each, in strong scaling: nothing stands out; with more than half, small batches may be the reason.
     @Test func strongScaling() throws {
-        let half = PlantedWork(forward: 0.005, backward: 0.010)
+        let half = PlantedWork(forward: 0.005, backward: 0.010, update: 0.0005)
         #expect(try #require(causes([half, half], mode: .strong).first).kind == .nothing)
-        let more = PlantedWork(forward: 0.006, backward: 0.012)
+        let more = PlantedWork(forward: 0.006, backward: 0.012, update: 0.0005)
         let cause = try #require(causes([more, more], mode: .strong, copies: [more, more]).first)
         #expect(cause.kind == .machine && cause.sentence.contains("20.0\u{A0}% longer") && cause.sentence.contains("small batches"))
+    }
+
+    /// An update that every rank does for all parameters takes the larger share of a step the more ranks there are.
+    @Test func anUpdateThatIsNotDivided() throws {
+        let work = PlantedWork(forward: 0.005, backward: 0.010, update: 0.002)
+        let cause = try #require(causes([work, work], mode: .strong).first)
+        // 1.5 ms of 17.
+        #expect(cause.kind == .beside(.update) && cause.sentence.contains("8.8\u{A0}% of a step more"), "\(cause.sentence)")
     }
 
     @Test func nothingIsNamedWhereNothingIs() throws {

@@ -38,7 +38,7 @@ import Timing
         let rate: Double = 128 / step
         let speedUp: Double = rate / (32 / 0.031)
         let against: Double = rate / (4 * 32 / 0.032)
-        let serial: Double = (1 / speedUp - 0.25) / 0.75
+        let serial: Double = (4 - speedUp) / 3
         for text in [
             fixed(rate, decimals: 1), fixed(speedUp, decimals: 3), percent(speedUp / 4), percent(against),
             fixed(serial, decimals: 4),

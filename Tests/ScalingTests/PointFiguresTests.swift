@@ -43,10 +43,11 @@ import Timing
         #expect(abs(efficiency.median - 1 / 1.1) < 1e-9 && efficiency.high - efficiency.low < 1e-9)
         let (copies, serial) = (try #require(two.againstCopies).median, try #require(two.serialFraction))
         #expect(abs(copies - 1.05 / 1.1) < 1e-9)
-        // (1.1 ÷ 2 − 1/2) ÷ (1/2).
-        #expect(abs(serial - 0.1) < 1e-9)
-        // 64 images in 33, 66 and 132 ms: (1 − 1/4) ÷ (1/2).
-        #expect(abs(two.spread - 1.5) < 1e-9 && two.isTooWide)
+        // Gustafson's: (2 − 2/1.1) ÷ (2 − 1).
+        #expect(abs(serial - (2 - 2 / 1.1)) < 1e-9)
+        // 64 images in 33, 66 and 132 ms: logarithms that lie log 2 apart, and Student's t of two degrees of freedom.
+        let half = 4.302653 * log(2) / 3.0.squareRoot()
+        #expect(abs(try #require(two.spread) - (exp(half) - exp(-half))) < 1e-5 && two.isTooWide)
         #expect(abs(two.rate - 64 / 0.066) < 1e-6)
     }
 
@@ -58,6 +59,17 @@ import Timing
         #expect(two.rates.count == 2 && two.speedUp?.ratios.count == 2 && two.againstCopies?.ratios.count == 2)
         let speedUp = try #require(two.speedUp).median
         #expect(abs(speedUp - 2 / 1.1) < 1e-9)
+    }
+
+    /// One turn of five that strays is too much to trust them; more turns that do not are enough.
+    @Test func moreTurnsMakeItNarrower() throws {
+        func point(_ steady: Int) -> PointFigures {
+            let turns = Array(repeating: PlantedWork(), count: steady) + [PlantedWork(backward: 0.0255)]
+            return PointFigures(
+                ScalingPoint(.weak, ranks: 1, turns: turns.map { .planted([$0]) }), baseline: nil, copies: nil)
+        }
+        #expect(point(4).isTooWide && !point(14).isTooWide)
+        #expect(point(0).spread == nil && !point(0).isTooWide)
     }
 
     @Test func aSteadyPointIsNotTooWide() throws {

@@ -76,13 +76,6 @@ import Testing
         #expect(found.contains("test accuracy: rate 0.1 (0.8000) is below hidden 100, rate 0.1 (0.9000)"), "\(found)")
     }
 
-    @Test func speedUpOfTurns() throws {
-        let measured = SpeedUp(label: "network CNN", globalBatch: 128, one: [100, 110], two: [190, 220])
-        #expect(measured.ratios.values == [1.9, 2])
-        let text = SpeedUp.table([measured]).text(columns: 120).joined(separator: "\n")
-        #expect(text.contains("105 (100 to 110)") && text.contains("1.95 (1.90 to 2.00)"), "\(text)")
-    }
-
     /// A milestone that one seed of two comes to is no figure of the point.
     @Test func aMilestoneThatNotAllReach() throws {
         let trials = try Study.trials(
