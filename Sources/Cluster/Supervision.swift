@@ -56,7 +56,7 @@ public struct Supervision {
                 "attempt \(attempt) of \(maxRestarts + 1): \(ranks) rank\(ranks == 1 ? "" : "s")"
                     + (hosts.map { " on \($0.hosts.map(\.name).joined(separator: ", "))" } ?? "")
                     + (isResumed ? ", from the newest checkpoint in \(run.path)" : ", from the beginning"))
-            let start = Date()
+            let (start, before) = (Date(), FileManager.default.contents(atPath: run.failure))
             let code = try RankLaunch(
                 ranks: ranks, arguments: arguments + (isResumed ? ["--resume"] : []), hosts: hosts,
                 // A planted fault strikes once.
@@ -64,7 +64,7 @@ public struct Supervision {
             ).run(output: nil, ending: ending)
             if code == 0 || code == Failure.Kind.stopped.rawValue { return code }
             if ending.isAsked { return Failure.Kind.stopped.rawValue }
-            guard let report = try report(ranks: ranks, since: start) else { return code }
+            guard let report = try report(ranks: ranks, since: start, besides: before) else { return code }
             tell("attempt \(attempt) failed (mpirun's exit code \(code)): \(report.reason)")
             if Self.final.contains(report.exitCode) || attempt > maxRestarts { return report.exitCode }
             if let file = hosts {
@@ -82,11 +82,14 @@ public struct Supervision {
 
     /// What an attempt says about its end, or what its flight records say where it had no time to; nil where it did not get as far as
     /// those.
-    private func report(ranks: Int, since start: Date) throws -> FailureReport? {
-        if let report = try FailureReport.read(run.failure) { return report }
+    ///
+    /// - Parameter before: the report of an earlier attempt, which one that did not come to its first step leaves where it is.
+    private func report(ranks: Int, since start: Date, besides before: Data?) throws -> FailureReport? {
+        if FileManager.default.contents(atPath: run.failure) != before { return try FailureReport.read(run.failure) }
         let sights = RankSight.all(ranks: ranks, path: run.recorder)
         let time = UInt64(Date().timeIntervalSince1970 * 1e9)
-        guard sights.contains(where: { $0.record.map { Double($0.started) / 1e9 >= start.timeIntervalSince1970 - 1 } == true }) else {
+        guard sights.contains(where: { $0.record.map { Double($0.started) / 1e9 >= start.timeIntervalSince1970 - 1 } == true })
+        else {
             return nil
         }
         let report = FailureReport(

@@ -39,7 +39,8 @@ public struct Diagnosis: Sendable, Equatable {
         func concluding(_ cause: Cause, _ culprits: [RankSight], _ what: (RankSight) -> String) -> Diagnosis {
             Diagnosis(
                 cause: cause, ranks: culprits.map(\.rank),
-                text: culprits.map { "rank \($0.rank)\($0.record.map { " on \($0.host)" } ?? "") \(what($0))" }.joined(separator: "; "))
+                text: culprits.map { "rank \($0.rank)\($0.record.map { " on \($0.host)" } ?? "") \(what($0))" }.joined(
+                    separator: "; "))
         }
         func doing(_ sight: RankSight) -> String {
             guard let record = sight.record else { return "" }

@@ -79,7 +79,8 @@ extension FailureReport.Rank {
         self.init(
             rank: sight.rank, host: record?.host, process: record?.process, phase: record.map { "\($0.phase)" }, step: record?.step,
             epoch: record?.epoch, secondsInPhase: record.map { time > $0.since ? Double(time - $0.since) / 1e9 : 0 },
-            lastCollective: (awaited ?? record?.collectives.last).map { "\($0)" }, isInCollective: record.map { _ in awaited != nil },
+            lastCollective: (awaited ?? record?.collectives.last).map { "\($0)" },
+            isInCollective: record.map { _ in awaited != nil },
             message: record.flatMap { $0.message.isEmpty ? nil : $0.message }, text: sight.description(at: time))
     }
 }

@@ -22,7 +22,8 @@ enum FatalSignals {
             let text = FatalSignals.text(number)
             let message = record + RecordLayout.messageOffset
             message.copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
-            record.storeBytes(of: UInt32(text.utf8CodeUnitCount), toByteOffset: RecordLayout.messageByteCountOffset, as: UInt32.self)
+            record.storeBytes(
+                of: UInt32(text.utf8CodeUnitCount), toByteOffset: RecordLayout.messageByteCountOffset, as: UInt32.self)
         }
         signal(number, SIG_DFL)
         raise(number)

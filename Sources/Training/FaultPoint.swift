@@ -61,7 +61,8 @@ struct FaultPoint: Equatable {
     ///   - step: from 1.
     /// - Throws: the error that was asked for.
     func strike(
-        before operation: Parallelism.Operation, _ index: Int, of count: Int, _ state: TrainingState, rank: Int, step: Int, checkpoints: String
+        before operation: Parallelism.Operation, _ index: Int, of count: Int, _ state: TrainingState, rank: Int, step: Int,
+        checkpoints: String
     ) throws {
         guard rank == self.rank else { return }
         if kind == .slow, operation == .prepare { usleep(UInt32(clamping: milliseconds * 1_000)) }

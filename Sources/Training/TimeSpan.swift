@@ -21,7 +21,8 @@ public struct TimeSpan: Sendable, Equatable {
             if character.isASCII, character.isNumber {
                 digits.append(character)
             } else {
-                guard let unit = units.firstIndex(where: { $0.name == character }), let count = Int(digits), count <= Self.most else {
+                guard let unit = units.firstIndex(where: { $0.name == character }), let count = Int(digits), count <= Self.most
+                else {
                     return nil
                 }
                 seconds += count * units[unit].seconds

@@ -192,7 +192,8 @@ public final class Trainer {
         }
         if let lostLog {
             throw Failure(
-                .io, "training came to step \(step), and its checkpoint stands, but lines of its log are lost: \(lostLog.description)")
+                .io,
+                "training came to step \(step), and its checkpoint stands, but lines of its log are lost: \(lostLog.description)")
         }
     }
 

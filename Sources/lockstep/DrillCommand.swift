@@ -60,7 +60,9 @@ struct DrillCommand: ParsableCommand {
             print("time to the end of all: median \(Self.text(seconds[seconds.count / 2])) s, longest \(Self.text(longest)) s")
         }
         guard bad == 0 else {
-            throw Failure(.fault, "\(bad) of \(outcomes.count) faults were not told, ended or recovered from as they should be; see \(directory)")
+            throw Failure(
+                .fault,
+                "\(bad) of \(outcomes.count) faults were not told, ended or recovered from as they should be; see \(directory)")
         }
         print("all \(outcomes.count) faults were told, ended and recovered from")
         try? FileManager.default.removeItem(atPath: directory)
@@ -81,7 +83,7 @@ struct DrillCommand: ParsableCommand {
                 return [
                     Table.Cell(kind.rawValue), count { _ in true }, count(\.isToldRightly), count(\.isOver), count(\.isSame),
                     count { $0.recoveredFrom == nil },
-                    Table.Cell(seconds.last.map { "\(text(seconds[0])) – \(text($0))" } ?? "goes on"),
+                    Table.Cell(seconds.last.map { "\(text(seconds[0])) – \(text($0))" } ?? "–"),
                 ]
             })
     }

@@ -36,7 +36,8 @@ struct Launch: ParsableCommand {
             throw Failure(.usage, "found '\(shellCommand(command))' behind '--', expected 'train' and its arguments")
         }
         guard !command.contains(where: { $0 == "--resume" || $0.hasPrefix("--resume=") }) else {
-            throw Failure(.usage, "found --resume, which launch gives by itself where the run directory holds a checkpoint: leave it out")
+            throw Failure(
+                .usage, "found --resume, which launch gives by itself where the run directory holds a checkpoint: leave it out")
         }
         guard let train = try Lockstep.parseAsRoot(command) as? Train else {
             throw Failure(.usage, "found '\(shellCommand(command))' behind '--', expected 'train' and its arguments")

@@ -24,7 +24,9 @@ import Testing
     @Test func exitCodesAreListed() throws {
         let run = try Subprocess.run(try buildProduct(named: "lockstep"), ["--help"], timeLimit: 20)
         let text = run.standardOutput.replacing("\n", with: " ")
-        for code in ["0 done", "64 wrong", "65 bad data", "66 something", "69 MPI", "70 a fault", "74 something", "76 training"] {
+        for code in ["0 done", "64 wrong", "65 bad data", "66 something", "69 MPI", "70 a fault", "74 something", "75 stopped",
+            "76 training", "80 a rank", "81 a rank", "82 ranks",
+        ] {
             #expect(text.contains(code), "\(run.report)")
         }
     }
@@ -37,7 +39,8 @@ import Testing
             options == [
                 "--model", "--data", "--epochs", "--max-steps", "--global-batch", "--micro-batches", "--validation", "--subset",
                 "--sync-batchnorm", "--convolution", "--tune-kernels", "--learning-rate", "--momentum", "--nesterov",
-                "--weight-decay", "--schedule", "--augment", "--seed", "--run", "--resume", "--keep", "--log-every",
+                "--weight-decay", "--schedule", "--augment", "--seed", "--run", "--resume", "--keep",
+                "--checkpoint-every", "--time-limit", "--deadline", "--log-every",
                 "--histograms-every",
                 "--parallelism", "--scheme", "--variable-batch", "--exchange",
                 "--overlap", "--reproducible", "--wire", "--bucket-size", "--check-every", "--trace", "--version",

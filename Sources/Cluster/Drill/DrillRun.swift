@@ -10,7 +10,7 @@ public struct DrillOutcome: Sendable {
     public let told: String?
     /// Whether the report names the rank at fault and what befell it.
     public let isToldRightly: Bool
-    /// From the last sign of life of the rank at fault to the end of mpirun, in seconds; for a full disk, where training goes on, nil.
+    /// From the last sign of life of the rank at fault to the end of mpirun, in seconds; nil where the fault does not end its process.
     public let secondsToTheEnd: Double?
     /// Whether the job ended by itself, and left no process behind.
     public let isOver: Bool
@@ -55,7 +55,7 @@ struct DrillRun {
         return DrillOutcome(
             fault: fault, told: report?.reason,
             isToldRightly: report.map { fault.isTold(by: ($0.culprits, $0.cause.rawValue, $0.exitCode)) } ?? false,
-            secondsToTheEnd: fault.kind == .fullDisk ? nil : record.map { end - Double($0.lastNews) / 1e9 },
+            secondsToTheEnd: fault.kind.endsItsProcess ? record.map { end - Double($0.lastNews) / 1e9 } : nil,
             isOver: isOver && noneLeft && isOverAgain, recoveredFrom: resumable ? try resumedStep() : nil,
             isSame: try newest().map(Self.digest) == digest)
     }
@@ -95,7 +95,11 @@ struct DrillRun {
             throw Failure(.fault, "the drill found no checkpoint to damage in \(checkpoints)")
         }
         let place = fault.operation * bytes.count / 1024
-        if fault.kind == .truncated { bytes = bytes.prefix(place) } else { bytes[bytes.startIndex + place] ^= 1 << (fault.step % 8) }
+        if fault.kind == .truncated {
+            bytes = bytes.prefix(place)
+        } else {
+            bytes[bytes.startIndex + place] ^= 1 << (fault.step % 8)
+        }
         // The best checkpoint may be another name of this one.
         try FileManager.default.removeItem(atPath: path)
         try bytes.write(to: URL(fileURLWithPath: path))

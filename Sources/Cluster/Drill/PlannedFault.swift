@@ -23,6 +23,14 @@ public struct PlannedFault: Sendable, Equatable {
         case flipped = "flipped bit"
         /// SIGKILL while a checkpoint is being written.
         case torn = "kill in a write"
+
+        /// Whether it ends the process that it strikes at once; the others end the job by the deadline, or not at all.
+        var endsItsProcess: Bool {
+            switch self {
+            case .kill, .segv, .error, .memory, .truncated, .flipped, .torn: true
+            case .stop, .slow, .fullDisk: false
+            }
+        }
     }
 
     public let kind: Kind
@@ -37,7 +45,7 @@ public struct PlannedFault: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - steps: those of the training, of which the first and the last tenth are spared.
-    ///   - checkpointEvery: where damage to a checkpoint is planned, two have been written before.
+    ///   - checkpointEvery: where damage to a checkpoint is planned, three have been begun before, and so two are on disk.
     static func schedule(
         _ count: Int, kinds: [Kind], rankCounts: [Int], steps: Int, checkpointEvery: Int, seed: UInt64
     ) -> [PlannedFault] {
@@ -47,10 +55,11 @@ public struct PlannedFault: Sendable, Equatable {
             let kind = kinds[index % kinds.count]
             let ranks = rankCounts[Int(draw[0]) % rankCounts.count]
             let writesAlone = kind == .torn || kind == .fullDisk
-            let first = max(steps / 10, kind == .truncated || kind == .flipped ? 2 * checkpointEvery + 2 : 1) + 1
+            let first = max(steps / 10, kind == .truncated || kind == .flipped ? 3 * checkpointEvery + 1 : 1) + 1
             let last = steps - max(steps / 10, checkpointEvery + 1)
             return PlannedFault(
-                kind: kind, ranks: ranks, rank: writesAlone ? 0 : Int(draw[1]) % ranks, step: first + Int(draw[2]) % (last - first + 1),
+                kind: kind, ranks: ranks, rank: writesAlone ? 0 : Int(draw[1]) % ranks,
+                step: first + Int(draw[2]) % (last - first + 1),
                 operation: Int(draw[3] % 1024))
         }
     }

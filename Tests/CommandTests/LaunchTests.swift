@@ -1,0 +1,81 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A supervised job: started again where that helps, to the bytes of an undisturbed run.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct LaunchTests {
+    private func launch(
+        _ place: Workplace, ranks: Int, options: [String] = [], _ train: [String], fault: String? = nil
+    ) throws -> Subprocess {
+        try place.lockstep(
+            ["launch", "-np", "\(ranks)"] + options + ["--"] + train, environment: fault.map { ["LOCKSTEP_FAULT": $0] } ?? [:])
+    }
+
+    @Test(arguments: ["kill:1:15:#3", "stop:0:15:#1", "throw:2:15:#5", "segv:2:4:#0"])
+    func aFailedJobIsStartedAgain(fault: String) throws {
+        try Workplace.with { place in
+            let more = ["--reproducible", "--checkpoint-every", "4", "--deadline", "2s"]
+            let run = try launch(place, ranks: 3, place.training(run: "run") + more, fault: fault)
+            expectSuccess(run)
+            #expect(run.standardError.contains("launch: attempt 1 failed"), "\(run.report)")
+            #expect(run.standardError.contains("launch: attempt 2 of 4: 3 ranks, from "), "\(run.report)")
+            expectSuccess(try place.train(run: "undisturbed", more))
+            #expect(
+                try place.bytes(place.checkpoint(run: "run", step: 20))
+                    == place.bytes(place.checkpoint(run: "undisturbed", step: 20)))
+            #expect(
+                try MetricsRows(place.path("run/metrics.csv")).rows == MetricsRows(place.path("undisturbed/metrics.csv")).rows)
+        }
+    }
+
+    @Test func whatCannotBeHelpedIsNotTriedAgain() throws {
+        try Workplace.with { place in
+            let run = try launch(
+                place, ranks: 2, place.training(run: "run") + ["--learning-rate", "1e30"])
+            #expect(run.exitCode == 76 && run.leftovers.isEmpty, "\(run.report)")
+            #expect(run.standardError.components(separatedBy: "launch: attempt ").count == 3, "\(run.report)")
+            let missing = try launch(
+                place, ranks: 2, ["train", "--model", "lenet5", "--data", place.path("none"), "--run", place.path("r")])
+            #expect(missing.exitCode == 66 && missing.leftovers.isEmpty, "\(missing.report)")
+        }
+    }
+
+    @Test func attemptsAreCounted() throws {
+        try Workplace.with { place in
+            let run = try launch(place, ranks: 2, options: ["--max-restarts", "0"], place.training(run: "run"), fault: "kill:1:15:#3")
+            #expect(run.exitCode == 80 && run.leftovers.isEmpty, "\(run.report)")
+            // The same line goes on with what stands.
+            expectSuccess(try launch(place, ranks: 2, place.training(run: "run")))
+            expectFailure(try launch(place, ranks: 2, ["evaluate", "x"]), code: 64, "found 'evaluate x' behind '--'")
+            expectFailure(try launch(place, ranks: 2, ["train", "--resume"]), code: 64, "found --resume")
+        }
+    }
+
+    @Test func aSignalEndsItInGoodOrder() throws {
+        try Workplace.with { place in
+            let train = place.training(run: "run", maxSteps: 1_000_000) + ["--epochs", "100000"]
+            let run = try Subprocess.run(
+                "timeout",
+                [
+                    "--foreground", "--preserve-status", "--signal", "TERM", "4", try buildProduct(named: "lockstep"), "launch",
+                    "-np", "2", "--",
+                ]
+                    + train, environment: Subprocess.cleanEnvironment())
+            #expect(run.exitCode == 75 && run.leftovers.isEmpty, "\(run.report)")
+            #expect(run.standardError.contains("SIGUSR1: stopped after step "), "\(run.report)")
+        }
+    }
+
+    /// One fault of each kind that needs nothing of the system.
+    @Test func theDrillStrikes() throws {
+        try withTemporaryDirectory { directory in
+            let kinds = ["kill", "error", "short checkpoint", "kill in a write"].flatMap { ["--kind", $0] }
+            let run = try Subprocess.run(
+                try buildProduct(named: "lockstep"),
+                ["drill", "--faults", "4", "--np", "2", "--directory", "\(directory)/drill"] + kinds,
+                environment: Subprocess.cleanEnvironment(), timeLimit: 120)
+            expectSuccess(run)
+            #expect(run.lines.last == "all 4 faults were told, ended and recovered from", "\(run.report)")
+        }
+    }
+}
