@@ -10,7 +10,8 @@ import Glibc
 /// All calls belong to the main thread: the class is not `Sendable`, and nothing in it is synchronised. `enter`, `begin`,
 /// `collectiveEntered` and `collectiveLeft` neither allocate nor enter the kernel: one clock_gettime (vDSO) and up to six stores.
 public final class FlightRecorder {
-    private let base: UnsafeMutableRawPointer
+    private let mapping: RecordMapping
+    private var base: UnsafeMutableRawPointer { mapping.base }
     private var sequence: UInt64 = 0
 
     /// Makes the record of `rank` at `path`, in place of that of an earlier process, which is gone then: what ended an earlier run
@@ -48,13 +49,11 @@ public final class FlightRecorder {
             unlink(temporary)
             throw failure
         }
-        base = mapped
+        mapping = RecordMapping(mapped)
     }
 
-    deinit {
-        FatalSignals.forget(base)
-        munmap(base, RecordLayout.byteCount)
-    }
+    /// For other threads of this process, which may look at it even when the recorder is no more.
+    public var pulse: Pulse { Pulse(mapping: mapping) }
 
     /// From now on a signal that ends this process for a fault of its own, such as SIGSEGV, is noted in the record first.
     public func noteFatalSignals() { FatalSignals.note(in: base) }
@@ -176,7 +175,7 @@ private func place(_ text: String, at offset: Int, capacity: Int, in base: Unsaf
 }
 
 /// CLOCK_REALTIME in nanoseconds; about 20 ns by way of the vDSO.
-private func now() -> UInt64 {
+func now() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return UInt64(truncatingIfNeeded: time.tv_sec &* 1_000_000_000 &+ time.tv_nsec)

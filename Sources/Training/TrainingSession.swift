@@ -170,7 +170,7 @@ public final class TrainingSession {
                     resumedFrom: resumed?.path))
         }
         let watchdog = Watchdog(
-            run, rank: world.rank, size: world.size, deadline: execution.deadline, signals: stopSignals)
+            run, size: world.size, deadline: execution.deadline, signals: stopSignals, pulse: recorder.pulse)
         defer { watchdog.end() }
         do {
             try trainer.train()

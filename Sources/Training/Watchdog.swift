@@ -10,10 +10,10 @@ import Recorder
 /// file system makes it.
 final class Watchdog: Sendable {
     private let run: RunDirectory
-    private let rank: Int
     private let size: Int
     private let deadline: Duration
     private let signals: StopSignals
+    private let pulse: Pulse
     private let pause = Pause()
 
     /// How often a rank looks at its own record, and how long it waits before it looks at others'.
@@ -25,8 +25,8 @@ final class Watchdog: Sendable {
     private static let farewell = 0.7
 
     /// Watches from now on, until `end()`.
-    init(_ run: RunDirectory, rank: Int, size: Int, deadline: TimeSpan, signals: StopSignals) {
-        (self.run, self.rank, self.size, self.signals) = (run, rank, size, signals)
+    init(_ run: RunDirectory, size: Int, deadline: TimeSpan, signals: StopSignals, pulse: Pulse) {
+        (self.run, self.size, self.signals, self.pulse) = (run, size, signals, pulse)
         self.deadline = deadline.duration
         let thread = Thread { self.watch() }
         thread.name = "watchdog"
@@ -44,9 +44,8 @@ final class Watchdog: Sendable {
                 endIf(after: .zero) { [.lost, .failed].contains($0.cause) }
                 continue
             }
-            guard let own = try? FlightRecord.read(run.recorder(rank: rank)), own.phase != .ended else { continue }
-            let now = RunDirectory.now()
-            let silence = Duration.nanoseconds(now > own.lastNews ? Int64(now - own.lastNews) : 0)
+            guard !pulse.hasEnded else { continue }
+            let silence = Duration.nanoseconds(Int64(pulse.silence))
             if silence >= deadline {
                 endIf(after: silence) { _ in true }
             } else if silence >= Self.patience {

@@ -24,7 +24,8 @@ import Testing
     @Test func exitCodesAreListed() throws {
         let run = try Subprocess.run(try buildProduct(named: "lockstep"), ["--help"], timeLimit: 20)
         let text = run.standardOutput.replacing("\n", with: " ")
-        for code in ["0 done", "64 wrong", "65 bad data", "66 something", "69 MPI", "70 a fault", "74 something", "75 stopped",
+        for code in [
+            "0 done", "64 wrong", "65 bad data", "66 something", "69 MPI", "70 a fault", "74 something", "75 stopped",
             "76 training", "80 a rank", "81 a rank", "82 ranks",
         ] {
             #expect(text.contains(code), "\(run.report)")

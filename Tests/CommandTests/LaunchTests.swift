@@ -35,14 +35,15 @@ import Testing
             #expect(run.exitCode == 76 && run.leftovers.isEmpty, "\(run.report)")
             #expect(run.standardError.components(separatedBy: "launch: attempt ").count == 3, "\(run.report)")
             let missing = try launch(
-                place, ranks: 2, ["train", "--model", "lenet5", "--data", place.path("none"), "--run", place.path("r")])
+                place, ranks: 2, ["train", "--model", "lenet5", "--data", "none", "--run", "r"])
             #expect(missing.exitCode == 66 && missing.leftovers.isEmpty, "\(missing.report)")
         }
     }
 
     @Test func attemptsAreCounted() throws {
         try Workplace.with { place in
-            let run = try launch(place, ranks: 2, options: ["--max-restarts", "0"], place.training(run: "run"), fault: "kill:1:15:#3")
+            let run = try launch(
+                place, ranks: 2, options: ["--max-restarts", "0"], place.training(run: "run"), fault: "kill:1:15:#3")
             #expect(run.exitCode == 80 && run.leftovers.isEmpty, "\(run.report)")
             // The same line goes on with what stands.
             expectSuccess(try launch(place, ranks: 2, place.training(run: "run")))

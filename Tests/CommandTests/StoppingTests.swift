@@ -49,7 +49,8 @@ import Testing
             let train = place.training(run: "run", maxSteps: 1_000_000) + ["--epochs", "100000"]
             let permission = ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
             // A process that a thread of Dispatch's starts begins with signals blocked, and mpirun leaves SIGUSR1 so.
-            let unblocked = "import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, []); os.execvp(sys.argv[1], sys.argv[1:])"
+            let unblocked =
+                "import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, []); os.execvp(sys.argv[1], sys.argv[1:])"
             let run = try Subprocess.run(
                 "python3",
                 ["-c", unblocked, "timeout", "--foreground", "--preserve-status", "--signal", "USR1", "3"]

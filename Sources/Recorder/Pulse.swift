@@ -1,0 +1,40 @@
+import Glibc
+
+/// The mapped file of a flight recorder, for as long as anyone looks at it.
+final class RecordMapping: @unchecked Sendable {
+    /// Written by the recorder's thread alone. Every number is one aligned store, so that others read an old one or a new one.
+    let base: UnsafeMutableRawPointer
+
+    init(_ base: UnsafeMutableRawPointer) { self.base = base }
+
+    deinit {
+        FatalSignals.forget(base)
+        munmap(base, RecordLayout.byteCount)
+    }
+}
+
+/// When a recorder of this very process last told of something new, for other threads of it. Looking allocates nothing.
+public struct Pulse: Sendable {
+    let mapping: RecordMapping
+
+    public var hasEnded: Bool {
+        mapping.base.load(fromByteOffset: RecordLayout.phaseOffset, as: UInt32.self) == Phase.ended.rawValue
+    }
+
+    /// Nanoseconds of CLOCK_REALTIME.
+    public var lastNews: UInt64 {
+        func time(_ offset: Int) -> UInt64 { mapping.base.load(fromByteOffset: offset, as: UInt64.self) }
+        var latest = time(RecordLayout.sinceOffset)
+        for index in 0..<RecordLayout.slotCount {
+            let slot = RecordLayout.slotsOffset + index * RecordLayout.slotByteCount
+            latest = max(latest, time(slot + RecordLayout.Slot.enteredOffset), time(slot + RecordLayout.Slot.leftOffset))
+        }
+        return latest
+    }
+
+    /// How long ago that was, in nanoseconds.
+    public var silence: UInt64 {
+        let (now, last) = (now(), lastNews)
+        return now > last ? now - last : 0
+    }
+}
