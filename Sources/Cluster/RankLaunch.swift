@@ -88,7 +88,7 @@ public struct RankLaunch: Sendable {
         return "\(folder)/\(name)"
     }
 
-    private static func executable() throws -> String {
+    static func executable() throws -> String {
         do { return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") } catch {
             throw Failure(.io, "/proc/self/exe does not tell which executable this is: \(error.localizedDescription)")
         }

@@ -18,6 +18,7 @@ struct Lockstep: ParsableCommand {
         subcommands: [
             Train.self, Evaluate.self, Verify.self, Inspect.self, Visualize.self, PlanCommand.self, ModelCommand.self,
             RecipeCommand.self, DataCommand.self, StudyCommand.self, ScalingCommand.self,
+            Doctor.self, DoctorProbe.self, JobCommand.self,
             Bench.self, ReportCommand.self, Watch.self,
         ])
 

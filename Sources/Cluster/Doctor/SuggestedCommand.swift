@@ -1,0 +1,48 @@
+import Diagnostics
+
+extension ClusterFacts {
+    /// The command line that these facts ask for: as many ranks as can have a core each, on hosts that answer, by networks that join them.
+    ///
+    /// What mpirun's own shell must not read as one word or another is quoted.
+    public var suggestedCommand: String {
+        let ranks = ranksWithCores
+        let allowed = launcher.isRoot ? LauncherChecks.permissions.map { "\($0)=1" } : []
+        var words = allowed + ["OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", properProgram, "-np", "\(ranks)"]
+        if request.hosts.isEmpty {
+            words += ["--bind-to", "core"]
+        } else {
+            words +=
+                unreached.isEmpty && request.hostfile != nil ? ["--hostfile", request.hostfile ?? ""] : ["--host", reachedHosts]
+            words += ["--bind-to", "core", "-x", "OPENBLAS_NUM_THREADS", "-x", "OMP_NUM_THREADS"]
+            if let subnet = needsSubnet {
+                words += ["--mca", "btl_tcp_if_include", subnet, "--mca", "oob_tcp_if_include", subnet]
+            }
+        }
+        words += [launcher.executable, "train", request.recipe ?? "RECIPE"]
+        words += ["--data", request.data ?? "DIR"] + (request.run.map { ["--run", $0] } ?? [])
+        return shellCommand(words)
+    }
+
+    /// The mpirun that belongs to the library.
+    private var properProgram: String {
+        let library = MPIRelease(launcher.library)
+        let programs = (launcher.mpirun.map { [$0] } ?? []) + launcher.otherPrograms
+        guard let right = programs.first(where: { MPIRelease($0.version) == library }), right != launcher.mpirun else {
+            return "mpirun"
+        }
+        return right.path
+    }
+
+    private var reachedHosts: String {
+        request.hosts.filter { host in !unreached.contains { $0.name == host.name } }.map { host in
+            let facts = hosts.first { $0.askedAs == host.name || $0.name == host.name }
+            return "\(host.name):\(min(host.slots ?? .max, facts?.coreCount ?? host.slots ?? 1))"
+        }.joined(separator: ",")
+    }
+
+    /// The network to keep to, where there are others that do not join the hosts.
+    private var needsSubnet: String? {
+        guard NetworkCheck.interfaces(self).contains(where: { $0.severity == .warning }) else { return nil }
+        return NetworkCheck.subnets(joining: hosts).first?.description
+    }
+}

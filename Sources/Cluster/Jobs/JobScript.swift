@@ -1,0 +1,51 @@
+import Diagnostics
+
+/// The part of a job that is the same everywhere: lines of bash that start a training, or go on with it, and hand a request to stop on.
+struct JobScript {
+    let request: JobRequest
+    /// The run directory, as bash reads it.
+    let run: String
+    /// What starts the ranks, as bash reads it.
+    let starter: String
+    /// What tells which value of a sweep is this job's, as bash reads it; nil where there is none.
+    let index: String?
+    /// Who asks a preemptable job to stop, and when: a sentence.
+    let asking: String
+    /// What follows where training has stopped as asked.
+    let again: [String]
+
+    var lines: [String] {
+        var lines = [
+            "lockstep=${LOCKSTEP:-lockstep}", "run=\(run)", "training=(\(shellCommand(["train"] + request.trainingArguments)))",
+        ]
+        if let sweep = request.sweep, let index {
+            lines += ["values=(\(shellCommand(sweep.values)))", "training+=(--\(sweep.option) \"${values[\(index)]}\")"]
+        }
+        lines += [
+            "",
+            "# A first start and every later one are the same: what has a checkpoint goes on from it.",
+            "if compgen -G \"$run/checkpoints/step-*.safetensors\" >/dev/null; then training+=(--resume); fi",
+            "export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1",
+        ]
+        let start = "\(starter) \"$lockstep\" \"${training[@]}\" --run \"$run\""
+        return lines + (request.isPreemptable ? stoppable(start) : [start])
+    }
+
+    /// bash looks at signals only while it waits itself; a signal ends its waiting, not what it waits for.
+    private func stoppable(_ start: String) -> [String] {
+        [
+            "",
+            "# \(asking) All ranks then write a checkpoint behind the",
+            "# step under way, and end with exit code 75: stopped as asked, to be gone on with.",
+            "\(start) &",
+            "ranks=$!",
+            "trap 'kill -USR1 \"$ranks\"' USR1 TERM",
+            "code=0",
+            "wait \"$ranks\" || code=$?",
+            "while kill -0 \"$ranks\" 2>/dev/null; do",
+            "  code=0",
+            "  wait \"$ranks\" || code=$?",
+            "done",
+        ] + again + ["exit \"$code\""]
+    }
+}
