@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cluster
+import Datasets
 import Diagnostics
 import Foundation
 import Training
@@ -69,17 +70,22 @@ struct JobCommand: ParsableCommand {
         (request.starter, request.partition, request.image) = (starter, partition, image)
         (request.isPreemptable, request.training) = (preemptable, training)
         request.sweep = try array.map(JobRequest.Sweep.init(parsing:))
-        for sample in request.trainingCommands { try Self.check(sample) }
+        for sample in request.trainingCommands { try Self.check(sample, ranks: request.ranks) }
         let text = try request.file()
         guard let output else { return print(text, terminator: "") }
         try Data(text.utf8).writeReplacing(output)
     }
 
     /// That `lockstep train` will understand its command line: better told now than when the job's turn has come.
-    private static func check(_ words: [String]) throws {
+    private static func check(_ words: [String], ranks: Int) throws {
         do {
             let train = try Train.parse(words)
-            if let recipe = train.recipe { _ = try Recipe.read(recipe) }
+            guard var recipe = try train.recipe.map(Recipe.read) else { return }
+            train.batch.change(&recipe)
+            // Nothing is known here of the data: a batch that they have no images for is not found yet.
+            let batch = recipe.experiment.globalBatch
+            _ = try BatchPartition(
+                globalBatch: batch, microBatches: recipe.experiment.microBatches, ranks: ranks, samples: max(1, batch))
         } catch let failure as Failure {
             throw failure
         } catch {

@@ -138,7 +138,7 @@ import Testing
             $0.plan?.rankBytes = 9e9
         },
         Fault("memory", .warning, "2 ranks of 5.0 GB each", "--global-batch lower") { $0.plan?.rankBytes = 5e9 },
-        Fault("memory", .error, "64 ranks cannot share 8 micro-batches", "-np") {
+        Fault("recipe", .error, "64 ranks cannot share 8 micro-batches", "-np") {
             ($0.plan, $0.planFailure) = (nil, "64 ranks cannot share 8 micro-batches")
         },
     ]
@@ -211,6 +211,21 @@ import Testing
         let read = FactLines.read(lines.joined(separator: "\n"))
         #expect(read.hosts == [good.hosts[0]] && read.words == ["ssh: a word"])
         #expect(read.ranks == [good.ranks[1], good.ranks[0]])
+    }
+
+    /// Hostfiles call hosts by names, with a domain or without, and by addresses.
+    @Test func hostsAreFoundUnderTheirOtherNames() {
+        let known = ["alias": Set(["10.0.0.2"]), "10.0.0.3": Set(["10.0.0.3"]), "10.0.0.4": Set(["10.0.0.4"])]
+        var hosts = ["node1.site", "two", "three", "four", "five"].enumerated().map { index, name in
+            PlantedFacts.host(name, address: "10.0.0.\(index + 1)")
+        }
+        for index in hosts.indices { hosts[index].askedAs = nil }
+        HostNames.assign(["unknown", "10.0.0.4", "alias", "node1", "10.0.0.3"], to: &hosts) { known[$0] ?? [] }
+        #expect(hosts.map(\.askedAs) == ["node1", "alias", "10.0.0.3", "10.0.0.4", "unknown"])
+        var strangers = Array(hosts.suffix(2))
+        for index in strangers.indices { strangers[index].askedAs = nil }
+        HostNames.assign(["a", "b"], to: &strangers) { _ in [] }
+        #expect(strangers.map(\.askedAs) == [nil, nil])
     }
 
     @Test func wordsOfSSHComeFirst() {

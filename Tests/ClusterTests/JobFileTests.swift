@@ -11,7 +11,7 @@ import Testing
         .deletingLastPathComponent().path
 
     static func request(_ system: JobRequest.System, _ change: (inout JobRequest) throws -> Void = { _ in }) throws -> JobRequest {
-        var request = JobRequest(system, recipe: "resnet20-cifar10", data: "data/cifar10", nodes: 2, ranksPerNode: 4)
+        var request = JobRequest(system, recipe: "lenet5-cifar10", data: "data/cifar10", nodes: 2, ranksPerNode: 4)
         if system == .kubernetes { request.image = "registry.example/lockstep:1.0" }
         try change(&request)
         return request
@@ -206,7 +206,7 @@ import Testing
 
     @Test func namesAreTakenEverywhere() throws {
         let names = [
-            "resnet20-cifar10": "resnet20-cifar10", "my/Recipe_1.yaml": "recipe-1", "ä.yml": "lockstep", "-a-.yaml": "a",
+            "lenet5-cifar10": "lenet5-cifar10", "my/Recipe_1.yaml": "recipe-1", "ä.yml": "lockstep", "-a-.yaml": "a",
             "x.yaml.yaml": "x-yaml", String(repeating: "a", count: 80): String(repeating: "a", count: 40),
         ]
         for (recipe, name) in names { #expect(try Self.request(.slurm) { $0.recipe = recipe }.name == name, "\(recipe)") }

@@ -142,7 +142,7 @@ import Yams
             #expect(container["command"] as? [String] == ["bash", "-euo", "pipefail", "-c"])
             let script = try #require((container["args"] as? [String])?.first)
             #expect(
-                script.contains("run=runs/resnet20-cifar10-\(index)\n") && script.contains("\"${values[\(index)]}\""), "\(script)")
+                script.contains("run=runs/lenet5-cifar10-\(index)\n") && script.contains("\"${values[\(index)]}\""), "\(script)")
             #expect(
                 script.contains("-np 8 ") && spec["slotsPerWorker"] as? Int == 4 && replicas["Worker"]?["replicas"] as? Int == 2)
             #expect(script.contains("--checkpoint-every 10m"))

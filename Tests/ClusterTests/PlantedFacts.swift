@@ -27,7 +27,7 @@ enum PlantedFacts {
     static func host(_ name: String, address: String) -> HostFacts {
         let space = HostFacts.Space(free: 50e9, total: 100e9)
         return HostFacts(
-            name: name, processor: "Zen 4", cores: [[0, 1], [2, 3]], executable: "abc",
+            name: name, askedAs: name, processor: "Zen 4", cores: [[0, 1], [2, 3]], executable: "abc",
             interfaces: [NetworkInterface(name: "eth0", address: address, prefix: 24)],
             memory: HostFacts.Space(free: 8e9, total: 16e9), sharedMemory: HostFacts.Space(free: 8e9, total: 8e9),
             run: DirectoryFacts(path: "/home/runs/one", tried: "/home/runs", hasMark: true, space: space),

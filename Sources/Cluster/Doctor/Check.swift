@@ -18,7 +18,8 @@ public struct Check: Sendable {
         Check("binding", .usage, CoreChecks.binding), Check("threads", .usage, CoreChecks.threads),
         Check("network", .mpi, NetworkCheck.interfaces), Check("clocks", .mpi, HostChecks.clocks),
         Check("processors", .mpi, HostChecks.processors), Check("executables", .mpi, HostChecks.executables),
-        Check("data", .badData, HostChecks.data), Check("run directory", .io, StorageChecks.runDirectory),
+        Check("data", .badData, HostChecks.data), Check("recipe", .usage, MemoryChecks.recipe),
+        Check("run directory", .io, StorageChecks.runDirectory),
         Check("disks", .io, StorageChecks.disks), Check("shared memory", .mpi, MemoryChecks.sharedMemory),
         Check("memory", .usage, MemoryChecks.memory),
     ]

@@ -20,13 +20,16 @@ public struct ClusterFacts: Sendable, Equatable, Codable {
         (self.request, self.launcher) = (request, launcher)
     }
 
+    /// Of a host of the hostfile; nil where it told nothing.
+    func facts(of host: DoctorRequest.Host) -> HostFacts? { hosts.first { $0.askedAs == host.name } }
+
     /// The ranks that each host would have: those of the hostfile's slots in order, or all on this one.
     var ranksOfHosts: [(host: HostFacts, ranks: Int)] {
         guard !request.hosts.isEmpty else { return hosts.prefix(1).map { ($0, request.ranks) } }
         var left = request.ranks
         var placed: [(host: HostFacts, ranks: Int)] = []
         for (index, host) in request.hosts.enumerated() {
-            let facts = hosts.first { $0.askedAs == host.name || $0.name == host.name }
+            let facts = facts(of: host)
             let slots = host.slots ?? facts?.coreCount ?? 1
             // What exceeds all slots is put on the last host: there is no place for it anyway.
             let here = index == request.hosts.count - 1 ? left : min(left, slots)

@@ -3,9 +3,7 @@ enum CoreChecks {
     static func cores(_ facts: ClusterFacts) -> [Finding] {
         var findings: [Finding] = []
         for host in facts.request.hosts {
-            guard let slots = host.slots, let found = facts.hosts.first(where: { $0.askedAs == host.name || $0.name == host.name }),
-                slots > found.coreCount
-            else { continue }
+            guard let slots = host.slots, let found = facts.facts(of: host), slots > found.coreCount else { continue }
             findings.append(
                 .warning(
                     "\(facts.request.hostfile ?? "the hostfile") gives \(host.name) \(slots) slots, and it has \(describe(found))",
@@ -51,7 +49,7 @@ enum CoreChecks {
                 guard ranks * threads > max(host.coreCount, ranks) else { continue }
                 return [
                     .warning(
-                        "\(set)=\(threads): \(ranks) ranks × \(threads) threads of BLAS on \(describe(host)) of \(host.name)",
+                        "\(set)=\(threads): \(count(ranks, "rank")) × \(count(threads, "thread")) of BLAS on \(describe(host)) of \(host.name)",
                         mending)
                 ]
             }
@@ -85,8 +83,7 @@ extension ClusterFacts {
         guard !hosts.isEmpty else { return request.ranks }
         guard !request.hosts.isEmpty else { return min(request.ranks, hosts[0].host.coreCount) }
         let room = request.hosts.reduce(0) { sum, asked in
-            let facts = self.hosts.first { $0.askedAs == asked.name || $0.name == asked.name }
-            return sum + (facts.map { min(asked.slots ?? .max, $0.coreCount) } ?? 0)
+            sum + (facts(of: asked).map { min(asked.slots ?? .max, $0.coreCount) } ?? 0)
         }
         return max(1, min(request.ranks, room))
     }

@@ -36,12 +36,20 @@ public struct FactGathering: Sendable {
             executable: try RankLaunch.executable())
         var facts = ClusterFacts(request: request, launcher: launcher)
         guard launcher.mpirun != nil else { return facts }
+        Self.makeSSHImpatient(environment)
         let mark = Mark(in: request.place)
         defer { mark?.remove() }
         let arguments = probe + ["--run", request.place.absolutePath] + (mark.map { ["--mark", $0.name] } ?? [])
         try startAll(arguments, in: folder, into: &facts)
+        HostNames.assign(request.hosts.map(\.name), to: &facts.hosts)
         if facts.ranks.isEmpty, !request.hosts.isEmpty { try askEach(arguments, in: folder, into: &facts) }
         return facts
+    }
+
+    /// TCP alone would wait for minutes, and nobody is there to type a password.
+    private static func makeSSHImpatient(_ environment: [String: String]) {
+        guard environment["OMPI_MCA_plm_rsh_agent"] == nil else { return }
+        setenv("OMPI_MCA_plm_rsh_args", "-oConnectTimeout=10 -oBatchMode=yes", 0)
     }
 
     /// As the training would be started; but not so many ranks that they would take turns.

@@ -1,7 +1,7 @@
 /// What a host is and has, as one process found it there.
 public struct HostFacts: Sendable, Equatable, Codable {
     public var name: String
-    /// As the hostfile calls it, where it was asked alone.
+    /// As the hostfile calls it; nil where there is none.
     public var askedAs: String?
     public var processor: String
     /// The processors of each physical core that a job may use here.
@@ -31,16 +31,6 @@ public struct HostFacts: Sendable, Equatable, Codable {
 
     /// Whole cores that ranks can have.
     var coreCount: Int { max(1, min(cores.count, quota.map { Int($0) } ?? .max)) }
-}
-
-/// A network interface that is up and has an IPv4 address.
-public struct NetworkInterface: Sendable, Equatable, Codable {
-    public var name: String
-    public var address: String
-    /// In bits.
-    public var prefix: Int
-
-    public init(name: String, address: String, prefix: Int) { (self.name, self.address, self.prefix) = (name, address, prefix) }
 }
 
 /// What a directory lets a process do.

@@ -16,7 +16,7 @@ public struct HostProbe: Sendable {
         let memory = Memory.here
         return HostFacts(
             name: ProcessInfo.processInfo.hostName, processor: processor, cores: Cores.ofLauncher, quota: Self.quota(),
-            executable: (try? fileDigest("/proc/self/exe")) ?? "unreadable", interfaces: Self.interfaces(), memory: memory,
+            executable: (try? fileDigest("/proc/self/exe")) ?? "unreadable", interfaces: NetworkInterface.here, memory: memory,
             sharedMemory: Self.space(of: "/dev/shm"),
             run: Self.look(at: run, mark: mark), temporary: Self.look(at: FileManager.default.temporaryDirectory.path, mark: nil),
             data: data.flatMap { try? $0.get() },
@@ -68,31 +68,6 @@ public struct HostProbe: Sendable {
         guard statvfs(path, &room) == 0 else { return nil }
         let block = Double(room.f_frsize)
         return HostFacts.Space(free: Double(room.f_bavail) * block, total: Double(room.f_blocks) * block)
-    }
-
-    /// Those that are up and have an IPv4 address, but for the loopback.
-    private static func interfaces() -> [NetworkInterface] {
-        var list: UnsafeMutablePointer<ifaddrs>?
-        guard getifaddrs(&list) == 0 else { return [] }
-        defer { freeifaddrs(list) }
-        let entries = sequence(first: list) { $0?.pointee.ifa_next }.compactMap { $0?.pointee }
-        return entries.compactMap(interface)
-    }
-
-    private static func interface(_ entry: ifaddrs) -> NetworkInterface? {
-        let flags = Int32(bitPattern: entry.ifa_flags)
-        guard let address = entry.ifa_addr, let mask = entry.ifa_netmask, Int32(address.pointee.sa_family) == AF_INET,
-            flags & Int32(IFF_UP) != 0, flags & Int32(IFF_LOOPBACK) == 0
-        else {
-            return nil
-        }
-        let bits = hostOrder(address)
-        let text = (0..<4).map { String(bits >> (24 - 8 * UInt32($0)) & 255) }.joined(separator: ".")
-        return NetworkInterface(name: String(cString: entry.ifa_name), address: text, prefix: hostOrder(mask).nonzeroBitCount)
-    }
-
-    private static func hostOrder(_ address: UnsafeMutablePointer<sockaddr>) -> UInt32 {
-        address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { UInt32(bigEndian: $0.pointee.sin_addr.s_addr) }
     }
 
     /// Cores' worth of time that the control group allows; nil for all. Version 2 tells quota and period in one file.

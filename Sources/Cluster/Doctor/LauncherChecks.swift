@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 
 /// Whether mpirun starts what it should: one world of all ranks.
@@ -68,15 +69,16 @@ enum LauncherChecks {
         start.isOverdue ? "it did not end in time" : start.words.suffix(3).joined(separator: " / ")
     }
 
-    /// The mpirun of this host that is of the library, or where to look for it.
+    /// Another mpirun of this host, of the library's own release.
+    static func rightProgram(_ launcher: LauncherFacts) -> LauncherFacts.Program? {
+        launcher.otherPrograms.first { MPIRelease($0.version) == MPIRelease(launcher.library) }
+    }
+
     private static func remedy(_ launcher: LauncherFacts) -> String {
-        let library = MPIRelease(launcher.library)
-        guard let right = launcher.otherPrograms.first(where: { MPIRelease($0.version) == library }) else {
-            return "put the mpirun of \(library) first in PATH"
-        }
+        guard let right = rightProgram(launcher) else { return "put the mpirun of \(MPIRelease(launcher.library)) first in PATH" }
         let folder = (right.path as NSString).deletingLastPathComponent
         let isNamedSo = (right.path as NSString).lastPathComponent == "mpirun"
-        return isNamedSo ? "export PATH=\(folder):$PATH" : "use \(right.path)"
+        return isNamedSo ? "export PATH=\(shellCommand([folder])):$PATH" : "use \(right.path)"
     }
 }
 

@@ -27,11 +27,15 @@ enum MemoryChecks {
         ]
     }
 
+    /// A recipe whose batch cannot be divided over so many ranks is refused by every one of them.
+    static func recipe(_ facts: ClusterFacts) -> [Finding] {
+        if let failure = facts.planFailure { return [.error(failure, "change the recipe, its data or -np")] }
+        guard facts.plan != nil else { return [unplanned] }
+        return [.ok("\(facts.request.recipe ?? "it") can be divided over \(count(facts.request.ranks, "rank"))")]
+    }
+
     static func memory(_ facts: ClusterFacts) -> [Finding] {
-        if let failure = facts.planFailure { return [.error(failure, "change the recipe, its flags or -np")] }
-        guard let plan = facts.plan else {
-            return [.unknown("no recipe with its data was named", "lockstep doctor RECIPE --data DIR")]
-        }
+        guard let plan = facts.plan else { return facts.planFailure == nil ? [unplanned] : [.unknown("no plan", "see recipe")] }
         var findings: [Finding] = []
         for (host, ranks) in facts.ranksOfHosts {
             let needed = plan.rankBytes * Double(ranks)
@@ -47,4 +51,6 @@ enum MemoryChecks {
         guard findings.isEmpty else { return findings }
         return [.ok("\(bytes(plan.rankBytes)) for each rank")]
     }
+
+    private static let unplanned = Finding.unknown("no recipe with its data was named", "lockstep doctor RECIPE --data DIR")
 }

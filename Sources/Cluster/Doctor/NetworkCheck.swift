@@ -70,7 +70,7 @@ struct Subnet: Equatable, CustomStringConvertible {
     }
 
     var description: String {
-        (0..<4).map { String(bits >> (24 - 8 * UInt32($0)) & 255) }.joined(separator: ".") + "/\(prefix)"
+        "\(NetworkInterface.dotted(bits))/\(prefix)"
     }
 
     private static func mask(_ prefix: Int) -> UInt32 { prefix == 0 ? 0 : UInt32.max << UInt32(32 - prefix) }

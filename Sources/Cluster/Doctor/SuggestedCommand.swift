@@ -23,19 +23,15 @@ extension ClusterFacts {
         return shellCommand(words)
     }
 
-    /// The mpirun that belongs to the library.
+    /// The first mpirun of PATH, or the one that belongs to the library where that does not.
     private var properProgram: String {
-        let library = MPIRelease(launcher.library)
-        let programs = (launcher.mpirun.map { [$0] } ?? []) + launcher.otherPrograms
-        guard let right = programs.first(where: { MPIRelease($0.version) == library }), right != launcher.mpirun else {
-            return "mpirun"
-        }
-        return right.path
+        let isWrong = LauncherChecks.launcher(self).contains { $0.severity == .error }
+        return isWrong ? LauncherChecks.rightProgram(launcher)?.path ?? "mpirun" : "mpirun"
     }
 
     private var reachedHosts: String {
         request.hosts.filter { host in !unreached.contains { $0.name == host.name } }.map { host in
-            let facts = hosts.first { $0.askedAs == host.name || $0.name == host.name }
+            let facts = facts(of: host)
             return "\(host.name):\(min(host.slots ?? .max, facts?.coreCount ?? host.slots ?? 1))"
         }.joined(separator: ",")
     }

@@ -9,8 +9,11 @@ struct JobScript {
     let starter: String
     /// What tells which value of a sweep is this job's, as bash reads it; nil where there is none.
     let index: String?
-    /// Who asks a preemptable job to stop, and when: a sentence.
-    let asking: String
+    /// Who asks a preemptable job to stop, and when: lines of a comment.
+    let asking: [String]
+    /// What bash does about signals: it outlives them and, where they come to it alone, hands them on. Ranks must hear each once: at a
+    /// second one they end at once.
+    let traps: [String]
     /// What follows where training has stopped as asked.
     let again: [String]
 
@@ -33,13 +36,9 @@ struct JobScript {
 
     /// bash looks at signals only while it waits itself; a signal ends its waiting, not what it waits for.
     private func stoppable(_ start: String) -> [String] {
-        [
-            "",
-            "# \(asking) All ranks then write a checkpoint behind the",
-            "# step under way, and end with exit code 75: stopped as asked, to be gone on with.",
-            "\(start) &",
-            "ranks=$!",
-            "trap 'kill -USR1 \"$ranks\"' USR1 TERM",
+        let told =
+            asking + ["All ranks then write a checkpoint behind the step under way, and end with exit code 75: to be gone on with."]
+        return [""] + told.map { "# \($0)" } + ["\(start) &", "ranks=$!"] + traps + [
             "code=0",
             "wait \"$ranks\" || code=$?",
             "while kill -0 \"$ranks\" 2>/dev/null; do",

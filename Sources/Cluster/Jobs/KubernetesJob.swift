@@ -84,7 +84,10 @@ struct KubernetesJob {
             // The operator tells mpirun hosts and slots by OMPI_MCA_orte_default_hostfile.
             starter: "mpirun --allow-run-as-root -np \(request.ranks) --bind-to core -x OPENBLAS_NUM_THREADS -x OMP_NUM_THREADS",
             index: index.map(String.init),
-            asking: "Kubernetes sends SIGTERM before it takes the launcher away, and waits \(request.time.notice) s.", again: [])
+            asking: [
+                "Kubernetes sends SIGTERM to this shell before it takes the launcher away, and waits \(request.time.notice) s."
+            ],
+            traps: ["trap 'kill -USR1 \"$ranks\"' TERM"], again: [])
         return [
             "            command: [bash, -euo, pipefail, -c]",
             "            args:",

@@ -39,10 +39,12 @@ struct PBSJob {
             starter:
                 "mpirun --hostfile \"$PBS_NODEFILE\" -np \(request.ranks) --bind-to core -x OPENBLAS_NUM_THREADS -x OMP_NUM_THREADS",
             index: request.sweep == nil ? nil : "$PBS_ARRAY_INDEX",
-            asking:
-                "Training stops itself \(request.time.notice) s before the time is over; PBS sends SIGTERM before a preemption.",
+            asking: [
+                "Training stops itself \(request.time.notice) s before the time is over; 'qsig -s SIGUSR1' asks it to stop before. Signals reach mpirun, too."
+            ],
+            traps: ["trap : USR1 TERM"],
             again: [
-                "if [ \"$code\" -eq 75 ]; then echo \"stopped as asked; to go on: qsub -v RUN=${run%/[0-9]*} and this file\"; fi"
+                "if [ \"$code\" -eq 75 ]; then echo \"stopped as asked; to go on: qsub -v RUN=\(request.sweep == nil ? "$run" : "${run%/*}") and this file\"; fi"
             ])
     }
 }

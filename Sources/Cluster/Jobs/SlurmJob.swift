@@ -42,8 +42,11 @@ struct SlurmJob {
             // Slurm tells mpirun hosts and slots; srun tells ranks of each other by PMIx.
             starter: request.starter == .srun ? "srun --mpi=pmix" : "mpirun --bind-to core",
             index: request.sweep == nil ? nil : "$SLURM_ARRAY_TASK_ID",
-            asking:
-                "Slurm sends SIGUSR1 \(request.time.notice) s before the time is over and, with PreemptParameters=send_user_signal, before a preemption.",
+            asking: [
+                "Slurm sends SIGUSR1 to this shell \(request.time.notice) s before the time is over and, with PreemptParameters=send_user_signal,",
+                "before a preemption.",
+            ],
+            traps: ["trap 'kill -USR1 \"$ranks\"' USR1", "trap : TERM"],
             again: ["if [ \"$code\" -eq 75 ]; then scontrol requeue \"$SLURM_JOB_ID\"; fi"])
     }
 }
