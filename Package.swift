@@ -70,8 +70,8 @@ let package = Package(
             dependencies: ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Statistics", "Training", "Tuning"],
             swiftSettings: strict),
         .target(
-            name: "Cluster", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict
-        ),
+            name: "Cluster", dependencies: ["Diagnostics", "Random", "Recorder", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .target(
             name: "Scaling", dependencies: ["Diagnostics", "Kernels", "Parallelism", "Reports", "Statistics", "Timing"],
             swiftSettings: strict),

@@ -23,25 +23,26 @@ public struct HostProcess: Sendable, Equatable, Codable {
 
     public var isAlive: Bool { HostProcess(id: id) == self }
 
-    /// Ends what still works on a run directory: the mpirun and the ranks of a job whose launcher was killed. They are known by their own
-    /// command line, which names the directory behind `--run`.
+    /// The mpirun and the ranks that work on a run directory, known by their own command line, which names it behind `--run`.
+    static func working(on run: String) -> [HostProcess] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { Int32($0) }.filter { id in
+            guard id != getpid(), let line = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") else { return false }
+            let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            return zip(words, words.dropFirst()).contains { $0 == "--run" && $1 == run }
+        }.compactMap(HostProcess.init)
+    }
+
+    /// Ends what still works on a run directory: the mpirun and the ranks of a job whose launcher was killed.
     ///
     /// - Parameter run: the path, as it stands in the command lines.
     public static func endAll(workingOn run: String) {
-        func working() -> [HostProcess] {
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-            return names.compactMap { Int32($0) }.filter { id in
-                guard id != getpid(), let line = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") else { return false }
-                let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-                return zip(words, words.dropFirst()).contains { $0 == "--run" && $1 == run }
-            }.compactMap(HostProcess.init)
-        }
-        var found = working()
+        var found = working(on: run)
         for process in found { kill(process.id, SIGTERM) }
         let patience = Date(timeIntervalSinceNow: 5)
         while !found.isEmpty {
             Thread.sleep(forTimeInterval: 0.02)
-            found = working()
+            found = working(on: run)
             if Date() > patience { for process in found { kill(process.id, SIGKILL) } }
         }
     }

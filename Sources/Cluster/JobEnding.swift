@@ -3,6 +3,13 @@ import Synchronization
 
 /// Ends one job before its time, from any thread; a job that has not begun yet is kept from beginning.
 public final class JobEnding: Sendable {
+    public enum Manner: Sendable {
+        /// mpirun ends its ranks, those that do not listen a second later.
+        case atOnce
+        /// mpirun hands SIGUSR1 on to its ranks, which end in good order; asked for once more, it ends them at once.
+        case inGoodOrder
+    }
+
     /// mpirun takes a second signal within five seconds for leave to go without its ranks.
     private static let pause = Duration.seconds(6)
 
@@ -10,24 +17,35 @@ public final class JobEnding: Sendable {
         /// mpirun; nil before the job begins and once it has ended.
         var job: Int32?
         var isAsked = false
+        /// Whether the ranks still may be asked to end in good order.
+        var isPolite: Bool
         var signalled: ContinuousClock.Instant?
 
         mutating func signal() {
+            guard isAsked, let job else { return }
+            if isPolite {
+                isPolite = false
+                kill(job, SIGUSR1)
+                return
+            }
             let now = ContinuousClock.now
-            guard isAsked, let job, signalled.map({ now - $0 >= JobEnding.pause }) ?? true else { return }
+            guard signalled.map({ now - $0 >= JobEnding.pause }) ?? true else { return }
             signalled = now
             kill(job, SIGTERM)
         }
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    public init() {}
+    let manner: Manner
+
+    public init(_ manner: Manner = .atOnce) {
+        self.manner = manner
+        state = Mutex(State(isPolite: manner == .inGoodOrder))
+    }
 
     public var isAsked: Bool { state.withLock(\.isAsked) }
 
-    /// mpirun ends its ranks, those that do not listen a second later.
-    ///
     /// One that is only just beginning does not listen itself: to be called again and again while the job lives, at any rate.
     public func ask() {
         state.withLock { state in

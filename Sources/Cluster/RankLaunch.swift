@@ -11,12 +11,15 @@ public struct RankLaunch: Sendable {
     public let hosts: Hostfile?
     /// So many ranks on each host of the file, from the first on; nil fills one host's slots after the other.
     public let ranksPerHost: Int?
+    /// Variables of this environment that the ranks are not given.
+    public let withheld: Set<String>
 
     public init(
-        ranks: Int, arguments: [String], processors: [Int]? = nil, hosts: Hostfile? = nil, ranksPerHost: Int? = nil
+        ranks: Int, arguments: [String], processors: [Int]? = nil, hosts: Hostfile? = nil, ranksPerHost: Int? = nil,
+        withheld: Set<String> = []
     ) {
         (self.ranks, self.arguments, self.processors) = (ranks, arguments, processors)
-        (self.hosts, self.ranksPerHost) = (hosts, ranksPerHost)
+        (self.hosts, self.ranksPerHost, self.withheld) = (hosts, ranksPerHost, withheld)
     }
 
     /// Ranks that can have a core each; nil where only mpirun can tell.
@@ -25,15 +28,12 @@ public struct RankLaunch: Sendable {
     /// Runs the job to its end. Several jobs may run at once, each on a thread of its own.
     ///
     /// - Parameters:
-    ///   - output: the file that takes all that mpirun and the ranks write.
+    ///   - output: the file that takes all that mpirun and the ranks write; nil lets them write where this process does.
     ///   - ending: what may ask for the job's end before its own.
     /// - Returns: mpirun's exit code; 128 + the signal where one ended it.
     /// - Throws: `Failure.missing` where there is no mpirun, `Failure.io` where the output cannot be written.
-    public func run(output: String, ending: JobEnding? = nil) throws -> Int32 {
+    public func run(output: String?, ending: JobEnding? = nil) throws -> Int32 {
         if let ending, ending.isAsked { return 128 + SIGTERM }
-        guard FileManager.default.createFile(atPath: output, contents: nil), let file = FileHandle(forWritingAtPath: output) else {
-            throw Failure(.io, "\(output) cannot be written")
-        }
         // Open MPI's usual session directory is shared by all jobs of a host, and one that ends removes it while another begins.
         let session = FileManager.default.temporaryDirectory.appendingPathComponent("lockstep-\(UUID().uuidString.prefix(8))").path
         defer { try? FileManager.default.removeItem(atPath: session) }
@@ -46,8 +46,15 @@ public struct RankLaunch: Sendable {
         process.arguments = try Array(command.dropFirst()) + [Self.executable()] + arguments
         process.environment = Self.cleanedEnvironment(ProcessInfo.processInfo.environment, isRoot: geteuid() == 0)
             .merging(["OMPI_MCA_orte_tmpdir_base": session]) { $1 }
+            .filter { !withheld.contains($0.key) }
         process.standardInput = FileHandle.nullDevice
-        (process.standardOutput, process.standardError) = (file, file)
+        if let output {
+            guard FileManager.default.createFile(atPath: output, contents: nil), let file = FileHandle(forWritingAtPath: output)
+            else {
+                throw Failure(.io, "\(output) cannot be written")
+            }
+            (process.standardOutput, process.standardError) = (file, file)
+        }
         try RunningJobs.run(process, ending: ending)
         return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
     }
@@ -79,7 +86,7 @@ public struct RankLaunch: Sendable {
         return cleaned
     }
 
-    private static func program(_ name: String) throws -> String {
+    static func program(_ name: String) throws -> String {
         let folders = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":") ?? []
         guard let folder = folders.first(where: { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }) else {
             throw Failure(

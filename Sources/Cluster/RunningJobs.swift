@@ -7,10 +7,10 @@ import Synchronization
 /// Signals that are to end this process do not reach them by themselves: they end all of them first.
 enum RunningJobs {
     private struct State {
-        var jobs: Set<Int32> = []
+        var jobs: [Int32: JobEnding?] = [:]
         /// The signal that is to end this process; 0 for none.
         var signal: Int32 = 0
-        var sources: [any DispatchSourceSignal] = []
+        var listener: SignalListener?
     }
 
     private static let state = Mutex(State())
@@ -20,17 +20,17 @@ enum RunningJobs {
     /// - Parameter ending: what may ask for its end before.
     /// - Throws: `Failure.missing` where it cannot be started.
     static func run(_ process: Process, ending: JobEnding? = nil) throws {
-        try start(process)
+        try start(process, ending: ending)
         ending?.began(process.processIdentifier)
         process.waitUntilExit()
         ending?.ended()
         ended(process.processIdentifier)
     }
 
-    private static func start(_ process: Process) throws {
+    private static func start(_ process: Process, ending: JobEnding?) throws {
         let isEnding = try state.withLock { state in
             guard state.signal == 0 else { return true }
-            if state.sources.isEmpty { state.sources = signals.compactMap(source) }
+            if state.listener == nil { state.listener = SignalListener([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1], hear: hear) }
             // A thread of Dispatch's blocks signals, and a process inherits that: mpirun would not hear the one that ends it.
             var (none, own) = (sigset_t(), sigset_t())
             sigemptyset(&none)
@@ -40,41 +40,29 @@ enum RunningJobs {
                 throw Failure(
                     .missing, "\(process.executableURL?.path ?? "mpirun") cannot be started: \(error.localizedDescription)")
             }
-            state.jobs.insert(process.processIdentifier)
+            state.jobs[process.processIdentifier] = .some(ending)
             return false
         }
         // Whoever waits for the last job ends this process.
         while isEnding { Thread.sleep(forTimeInterval: 1) }
     }
 
-    /// What ends a command from outside; SIGHUP when its terminal is closed.
-    private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
-
-    /// - Returns: nil for a SIGHUP that this process was started to ignore, as under nohup.
-    private static func source(of number: Int32) -> (any DispatchSourceSignal)? {
-        let former = signal(number, SIG_IGN)
-        if number == SIGHUP, unsafeBitCast(former, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { return nil }
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-        source.setEventHandler {
-            let jobs = state.withLock { state in
-                state.signal = number
-                return state.jobs
-            }
-            for job in jobs { kill(job, SIGTERM) }
+    @Sendable private static func hear(_ number: Int32) {
+        let jobs = state.withLock { state in
+            // Whoever has a job end in good order decides what happens then.
+            if !state.jobs.values.allSatisfy({ $0?.manner == .inGoodOrder }) { state.signal = number }
+            return state.jobs
         }
-        source.resume()
-        return source
+        for (job, ending) in jobs {
+            if let ending, ending.manner == .inGoodOrder { ending.ask() } else { kill(job, SIGTERM) }
+        }
     }
 
     private static func ended(_ job: Int32) {
         let number = state.withLock { state in
-            state.jobs.remove(job)
+            state.jobs[job] = nil
             guard state.jobs.isEmpty else { return Int32(-1) }
-            for source in state.sources {
-                source.cancel()
-                signal(Int32(source.handle), SIG_DFL)
-            }
-            state.sources = []
+            state.listener = nil
             return state.signal
         }
         if number > 0 { raise(number) }

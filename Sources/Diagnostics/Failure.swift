@@ -16,8 +16,16 @@ public struct Failure: Error, CustomStringConvertible, Sendable {
         case fault = 70
         /// Something that cannot be read or written: permissions, a full disk, a vanished file system.
         case io = 74
+        /// Training ended before its end because it was asked to, by a signal or a time limit; all of it is in the last checkpoint.
+        case stopped = 75
         /// A loss that is not finite: training cannot go on.
         case diverged = 76
+        /// A rank's process is no more: killed, or crashed.
+        case lost = 80
+        /// A rank waited for others beyond the deadline.
+        case deadline = 81
+        /// Ranks that should do or hold the same do not.
+        case disagreement = 82
     }
 
     public let kind: Kind

@@ -9,7 +9,7 @@ import SwiftProtobuf
 public final class EventFile {
     /// `events.out.tfevents.SECONDS.HOST.PROCESS`: TensorBoard knows event files by the beginning, and reads them in the order of their names.
     public let path: String
-    private let descriptor: Int32
+    private let file: AppendedFile
     private let clock: () -> Double
 
     /// Makes the file. Its seconds are those of the clock, or more where an older file has as many: it is to be read last.
@@ -39,7 +39,8 @@ public final class EventFile {
 
     /// Begins a file that is open; it is this object's from now on.
     init(path: String, descriptor: Int32, goingOnAfter step: Int, clock: @escaping () -> Double) throws {
-        (self.path, self.descriptor, self.clock) = (path, descriptor, clock)
+        (self.path, self.clock) = (path, clock)
+        file = AppendedFile(path: path, descriptor: descriptor)
         try write(
             .with { event in
                 event.fileVersion = "brain.Event:2"
@@ -51,8 +52,6 @@ public final class EventFile {
                 event.sessionLog.status = .start
             })
     }
-
-    deinit { close(descriptor) }
 
     private static let prefix = "events.out.tfevents."
 
@@ -90,15 +89,6 @@ public final class EventFile {
     private func write(_ message: TensorBoardEvent) throws {
         var event = message
         event.wallTime = clock()
-        let record = RecordFrame.frame(try event.serializedBytes(options: .deterministic))
-        var written = 0
-        while written < record.count {
-            let count = record[written...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-            if count >= 0 {
-                written += count
-            } else if errno != EINTR {
-                throw Failure(.io, "\(path) cannot be written: \(String(cString: strerror(errno)))")
-            }
-        }
+        try file.append(RecordFrame.frame(try event.serializedBytes(options: .deterministic)))
     }
 }

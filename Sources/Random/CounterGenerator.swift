@@ -10,6 +10,7 @@ public enum Purpose: UInt32, Sendable, CaseIterable {
     case split = 6
     case benchmark = 7
     case study = 8
+    case drill = 9
 }
 
 /// Random numbers as a pure function of a seed, a purpose and a position: Philox4x32-10.

@@ -6,6 +6,8 @@ extension FlightRecord {
         /// It closed its record: whatever ended it, it got that far.
         case ended
         case alive
+        /// It is there, and a signal (SIGSTOP, a debugger) keeps it from running.
+        case stopped
         /// Its record is open and it is no more: killed.
         case gone
         /// It is on another host, where this one cannot look.
@@ -16,10 +18,11 @@ extension FlightRecord {
     public var life: Life {
         if phase == .ended { return .ended }
         guard host == Self.hostName else { return .elsewhere }
-        guard let start = Self.start(of: process) else { return .gone }
+        guard let status = Self.status(of: process) else { return .gone }
         // The number may belong to a later process by now; the one that keeps the record had started before it. The clock of starts
         // counts in hundredths, and its beginning is known to a second.
-        return start <= Double(started) / 1e9 + 2 ? .alive : .gone
+        guard status.start <= Double(started) / 1e9 + 2 else { return .gone }
+        return status.isStopped ? .stopped : .alive
     }
 
     private static var hostName: String {
@@ -28,17 +31,18 @@ extension FlightRecord {
         return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// When a process was started, in seconds of CLOCK_REALTIME; nil where there is none, or only what is left of one that ended.
-    private static func start(of process: Int32) -> Double? {
+    /// When a process was started, in seconds of CLOCK_REALTIME, and whether it is kept from running; nil where there is none, or only
+    /// what is left of one that ended.
+    private static func status(of process: Int32) -> (start: Double, isStopped: Bool)? {
         // After the command, which is in parentheses and may hold any character: the state, and as the 20th from there the start.
         guard let status = text(of: "/proc/\(process)/stat"), let end = status.lastIndex(of: ")") else { return nil }
         let fields = status[end...].split(separator: " ").dropFirst()
-        guard fields.count >= 20, fields.first != "Z", fields.first != "X",
+        guard fields.count >= 20, let state = fields.first, state != "Z", state != "X",
             let ticks = Double(fields[fields.startIndex + 19]),
             let boot = text(of: "/proc/stat")?.split(separator: "\n").first(where: { $0.hasPrefix("btime ") }),
             let booted = Double(boot.dropFirst(6))
         else { return nil }
-        return booted + ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+        return (booted + ticks / Double(sysconf(Int32(_SC_CLK_TCK))), state == "T" || state == "t")
     }
 
     private static func text(of path: String) -> String? {

@@ -51,7 +51,13 @@ public final class FlightRecorder {
         base = mapped
     }
 
-    deinit { munmap(base, RecordLayout.byteCount) }
+    deinit {
+        FatalSignals.forget(base)
+        munmap(base, RecordLayout.byteCount)
+    }
+
+    /// From now on a signal that ends this process for a fault of its own, such as SIGSEGV, is noted in the record first.
+    public func noteFatalSignals() { FatalSignals.note(in: base) }
 
     /// From now on this rank is in `phase` of `step`, in the step program's `operation` if one is given.
     ///
@@ -63,6 +69,9 @@ public final class FlightRecorder {
         store(phase.rawValue, RecordLayout.phaseOffset)
         store(now(), RecordLayout.sinceOffset)
     }
+
+    /// This rank is still in its phase, and gets on with it.
+    public func renew() { store(now(), RecordLayout.sinceOffset) }
 
     /// From now on this rank is in `epoch`.
     ///

@@ -34,13 +34,18 @@ final class Evaluator {
     deinit { labels.deallocate() }
 
     /// The figures of this rank's chunks.
-    func localFigures(parameters: UnsafePointer<Float>, rank: Int, ranks: Int) throws -> Figures {
+    ///
+    /// - Parameter recorder: renewed with every chunk.
+    func localFigures(
+        parameters: UnsafePointer<Float>, rank: Int, ranks: Int, notedIn recorder: FlightRecorder? = nil
+    ) throws -> Figures {
         var figures = Figures()
         let samples = reader.samples.count
         let chunks = (samples + chunk - 1) / chunk
         guard let labelBase = labels.baseAddress else { return figures }
         plan.prepare(parameters: parameters)
         for index in rank * chunks / ranks..<(rank + 1) * chunks / ranks {
+            recorder?.renew()
             let range = index * chunk..<min((index + 1) * chunk, samples)
             for (row, sample) in range.enumerated() {
                 labels[row] = try reader.read(sample, epoch: 0, into: images.base + row * reader.sampleCount)
@@ -58,7 +63,7 @@ final class Evaluator {
         parameters: UnsafePointer<Float>, over world: Communicator, sums: FigureSums, notedIn recorder: FlightRecorder? = nil
     ) throws -> Figures {
         let local = try world.agreed(notedIn: recorder) {
-            try localFigures(parameters: parameters, rank: world.rank, ranks: world.size)
+            try localFigures(parameters: parameters, rank: world.rank, ranks: world.size, notedIn: recorder)
         }
         let total = try recorder.during(.allReduce, count: FigureSums.count) { try sums.total(of: local, over: world) }
         require(

@@ -144,3 +144,10 @@ extension Experiment: Codable {
         variableBatch = try container.decodeIfPresent(VariableBatch.self, forKey: .variableBatch)
     }
 }
+
+extension Experiment {
+    /// Whether a global batch can be divided over so many ranks.
+    public func admits(ranks: Int) -> Bool {
+        (try? BatchPartition(globalBatch: globalBatch, microBatches: microBatches, ranks: ranks, samples: globalBatch)) != nil
+    }
+}

@@ -1,5 +1,5 @@
 import Diagnostics
-import Glibc
+import Foundation
 import Kernels
 import Networks
 import Parallelism
@@ -11,10 +11,14 @@ import Parallelism
 /// - `ruin:RANK:STEP:TENSOR` makes a tensor's first value a NaN when the step begins;
 /// - `nan:RANK:STEP:TENSOR` makes the first value of a tensor's gradient a NaN before the step's sums;
 /// - `slow:RANK:MILLISECONDS` lets the rank sleep so long before it computes, in every step;
-/// - `kill:RANK:STEP:OPERATION` kills the rank before the operation that the step program tells so;
+/// - `kill:RANK:STEP:OPERATION` kills the rank before the operation that the step program tells so, or before the one of that number in
+///   it (`#7`, which begins again where there are fewer); so do
+/// - `segv`, which lets it access memory that is not its own, `stop`, which stops its process (SIGSTOP), `throw`, which lets it fail by an
+///   error of its own, and `memory`, which leaves it no memory and lets it ask for some;
+/// - `tear:RANK:STEP` kills the rank while a checkpoint of this step, or the next one, is being written;
 /// - `flip:RANK:STEP:TENSOR` turns the lowest bit of a tensor's first value over when the step is done.
 struct FaultPoint: Equatable {
-    enum Kind: String, CaseIterable { case seed, kernels, ruin, nan, slow, kill, flip }
+    enum Kind: String, CaseIterable { case seed, kernels, ruin, nan, slow, kill, segv, stop, `throw`, memory, tear, flip }
 
     private let kind: Kind
     private let rank: Int
@@ -52,17 +56,51 @@ struct FaultPoint: Equatable {
         if kind == .kernels, rank == self.rank { experiment.convolution = .im2col }
     }
 
-    /// - Parameter step: from 1.
-    func strike(before operation: Operation, _ state: TrainingState, rank: Int, step: Int) {
+    /// - Parameters:
+    ///   - index: of the operation, in a program of so many.
+    ///   - step: from 1.
+    /// - Throws: the error that was asked for.
+    func strike(
+        before operation: Parallelism.Operation, _ index: Int, of count: Int, _ state: TrainingState, rank: Int, step: Int, checkpoints: String
+    ) throws {
         guard rank == self.rank else { return }
         if kind == .slow, operation == .prepare { usleep(UInt32(clamping: milliseconds * 1_000)) }
         guard step == self.step else { return }
         switch (kind, operation) {
         case (.ruin, .prepare): change(state.parameters, of: state) { $0 = .nan }
         case (.nan, .check): change(state.gradients, of: state) { $0 = .nan }
-        case (.kill, _) where operation.description == name: raise(SIGKILL)
+        case (.tear, .prepare): Self.killOnceAFile(in: checkpoints)
+        case (.kill, _) where isMeant(operation, index, of: count): raise(SIGKILL)
+        case (.segv, _) where isMeant(operation, index, of: count): raise(SIGSEGV)
+        case (.stop, _) where isMeant(operation, index, of: count): raise(SIGSTOP)
+        case (.throw, _) where isMeant(operation, index, of: count):
+            throw Failure(.fault, "LOCKSTEP_FAULT asked for an error before '\(operation)' of step \(step)")
+        case (.memory, _) where isMeant(operation, index, of: count): Self.exhaustMemory()
         default: break
         }
+    }
+
+    private func isMeant(_ operation: Parallelism.Operation, _ index: Int, of count: Int) -> Bool {
+        guard name.hasPrefix("#") else { return operation.description == name }
+        return Int(name.dropFirst()).map { $0 % count == index } ?? false
+    }
+
+    /// Asks for memory until the system refuses, which a limit sees to.
+    private static func exhaustMemory() -> Never {
+        var limit = rlimit()
+        setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+        while true { _ = AlignedFloats(count: 1 << 24).base.pointee }
+    }
+
+    /// Kills this process as soon as a temporary file stands in the directory.
+    private static func killOnceAFile(in directory: String) {
+        let thread = Thread {
+            while true {
+                let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+                if names.contains(where: { $0.hasSuffix(".temporary") }) { raise(SIGKILL) }
+            }
+        }
+        thread.start()
     }
 
     /// Behind the step that is numbered so.
@@ -83,9 +121,10 @@ extension FaultPoint.Kind {
     fileprivate var form: String {
         switch self {
         case .seed, .kernels: "\(rawValue):RANK"
+        case .tear: "\(rawValue):RANK:STEP"
         case .slow: "\(rawValue):RANK:MILLISECONDS"
         case .ruin, .nan, .flip: "\(rawValue):RANK:STEP:TENSOR"
-        case .kill: "\(rawValue):RANK:STEP:OPERATION"
+        case .kill, .segv, .stop, .throw, .memory: "\(rawValue):RANK:STEP:OPERATION"
         }
     }
 }

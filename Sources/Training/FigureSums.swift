@@ -3,8 +3,8 @@ import Networks
 
 /// Figures as integers in a buffer that MPI sums in place.
 final class FigureSums {
-    /// Whole and fraction of the loss, samples, correct, not finite, ranks whose gradients are not finite.
-    static let count = 6
+    /// Whole and fraction of the loss, samples, correct, not finite, ranks whose gradients are not finite, and the step's wishes.
+    static let count = 8
     private let words: UnsafeMutableBufferPointer<Int64>
     private let request = Request()
 
@@ -43,6 +43,8 @@ final class FigureSums {
         words[3] = Int64(local.figures.correct)
         words[4] = Int64(local.figures.nonFinite)
         words[5] = Int64(local.ranksLost)
+        words[6] = Int64(local.wishes.stop)
+        words[7] = Int64(local.wishes.checkpoint)
     }
 
     private var total: StepFigures {
@@ -52,6 +54,7 @@ final class FigureSums {
         total.figures.correct = Int(words[3])
         total.figures.nonFinite = Int(words[4])
         total.ranksLost = Int(words[5])
+        total.wishes = StepWishes(stop: Int(words[6]), checkpoint: Int(words[7]))
         return total
     }
 }
@@ -61,6 +64,16 @@ struct StepFigures: Equatable {
     var figures = Figures()
     /// Ranks with a gradient that is not a finite number: 0 or 1 of this rank's own.
     var ranksLost = 0
+    var wishes = StepWishes()
 
     init(_ figures: Figures = Figures()) { self.figures = figures }
+}
+
+/// What ranks want to happen behind a step: how many want each. Summed with the figures, so that all ranks know of it at the same step
+/// and no message is sent for it.
+struct StepWishes: Equatable {
+    /// Training is to end.
+    var stop = 0
+    /// A checkpoint is to be written.
+    var checkpoint = 0
 }

@@ -1,4 +1,5 @@
 import Diagnostics
+import EventLog
 import Foundation
 
 /// `metrics.csv`: a line for every so many steps (split `step`), and for every epoch one over its training samples (`train`), one over the
@@ -11,13 +12,11 @@ final class MetricsLog {
     static let firstColumns = "epoch,step,split,samples,loss,accuracy,learning_rate,seconds,images_per_second"
     static let header = firstColumns + ",loss_variance,gradient_norm"
     private static let stepColumn = 1
-    private let path: String
-    private let file: FileHandle
+    private let file: AppendedFile
 
     /// Opens the log for a run that starts or goes on after `step` steps: lines of later steps, which will be taken again, are dropped.
     /// - Throws: `Failure.io`, or `Failure.badData` where the file that is there is no such log: it is left alone.
     init(path: String, resumingAfter step: Int) throws {
-        self.path = path
         do {
             var lines: [String] = []
             if FileManager.default.fileExists(atPath: path) {
@@ -33,9 +32,11 @@ final class MetricsLog {
                 return columns.count == Self.header.split(separator: ",").count
                     && Int(columns[Self.stepColumn]).map { $0 <= step } == true
             }
-            try Data(([Self.header] + kept).map { $0 + "\n" }.joined().utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-            file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-            try file.seekToEnd()
+            let text = Data(([Self.header] + kept).map { $0 + "\n" }.joined().utf8)
+            try text.write(to: URL(fileURLWithPath: path), options: .atomic)
+            let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw Failure(.io, "\(path) cannot be opened: \(String(cString: strerror(errno)))") }
+            file = AppendedFile(path: path, descriptor: descriptor, length: text.count)
         } catch let failure as Failure {
             throw failure
         } catch {
@@ -43,16 +44,14 @@ final class MetricsLog {
         }
     }
 
-    /// Adds a line.
+    /// Adds a line, behind those that could not be written before it.
+    ///
+    /// - Throws: `Failure.io`.
     func append(_ row: MetricsRow) throws {
         let line =
             "\(row.epoch),\(row.step),\(row.split.rawValue),\(row.samples),\(row.loss),\(row.accuracy),\(row.rate),"
             + String(format: "%.6f,%.1f,", row.seconds, row.speed)
             + [row.lossVariance, row.gradientNorm].map { $0.map { "\($0)" } ?? "" }.joined(separator: ",") + "\n"
-        do {
-            try file.write(contentsOf: Data(line.utf8))
-        } catch {
-            throw Failure(.io, "\(path) cannot be written: \(reason(error))")
-        }
+        try file.append(Array(line.utf8))
     }
 }

@@ -73,8 +73,14 @@ public struct Execution: Sendable, Equatable {
     public var logEvery: Int = 50
     /// Epochs between two histograms of parameters and gradients among the events; 0 for none.
     public var histogramsEvery: Int = 0
+    /// How often a checkpoint is written, beside those at the end of every epoch; nil for those alone.
+    public var checkpointEvery: CheckpointInterval?
     /// Ends training after so many steps, whatever the epochs say.
     public var maxSteps: Int?
+    /// Ends training behind the step in which the time since the start comes to this, to be gone on with later.
+    public var timeLimit: TimeSpan?
+    /// The longest that a rank waits for others, or for its data.
+    public var deadline = TimeSpan.minutes(5)
     /// Steps between two evaluations on the images held out, beside those at the end of an epoch; 0 for none.
     public var evaluateEvery: Int = 0
     /// Ends training at the first evaluation whose validation error is strictly below this share of the images held out.
@@ -124,7 +130,10 @@ extension Execution: Codable {
         case logEvery = "log-every"
         case histogramsEvery = "histograms-every"
         case traceSteps = "trace-steps"
+        case checkpointEvery = "checkpoint-every"
         case maxSteps = "max-steps"
+        case timeLimit = "time-limit"
+        case deadline
         case evaluateEvery = "evaluate-every"
         case goal
     }
@@ -135,6 +144,9 @@ extension Execution: Codable {
         run = try container.decodeIfPresent(String.self, forKey: .run)
         keep = try container.decode(.keep, or: keep)
         maxSteps = try container.decodeIfPresent(Int.self, forKey: .maxSteps)
+        checkpointEvery = try container.decodeIfPresent(CheckpointInterval.self, forKey: .checkpointEvery)
+        timeLimit = try container.decodeIfPresent(TimeSpan.self, forKey: .timeLimit)
+        deadline = try container.decode(.deadline, or: deadline)
         evaluateEvery = try container.decode(.evaluateEvery, or: evaluateEvery)
         goal = try container.decodeIfPresent(Double.self, forKey: .goal)
         logEvery = try container.decode(.logEvery, or: logEvery)

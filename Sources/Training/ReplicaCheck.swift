@@ -52,7 +52,7 @@ struct ReplicaCheck {
             guard ranks.contains(world.rank) else { return }
             let place = ranks.count * 2 < world.size ? "here" : "here or on a rank that holds something else, nobody knows on which"
             throw Failure(
-                .fault,
+                .disagreement,
                 "step \(step): \(tensor) is not what the other ranks hold, and should be the same in every bit: memory or a computation "
                     + "went wrong \(place), since the last comparison. Earlier checkpoints stand; go on by --resume, on another host"
             )

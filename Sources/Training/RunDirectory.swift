@@ -14,6 +14,8 @@ public struct RunDirectory: Sendable, Equatable {
     /// The timeline of a run, or of what was resumed behind a step.
     func trace(fromStep step: Int) -> String { "\(path)/\(step == 0 ? "trace" : "trace-from-step-\(step)").json" }
     public var checkpoints: String { "\(path)/checkpoints" }
+    /// How the latest start came to a bad end, where it did.
+    public var failure: String { "\(path)/failure.json" }
     public func recorder(rank: Int) -> String { "\(path)/recorders/rank-\(rank).recorder" }
 
     /// The run directory that a checkpoint stands in, if it stands in one.
@@ -26,7 +28,7 @@ public struct RunDirectory: Sendable, Equatable {
     /// Makes the first of `runs/NAME-1`, `runs/NAME-2`, … that does not exist; two runs that start at once get two directories.
     ///
     /// The name may come from a model file: what is neither letter nor digit becomes a hyphen, so that it leads nowhere else.
-    static func makeNextFree(named wanted: String, in parent: String = "runs") throws -> RunDirectory {
+    public static func makeNextFree(named wanted: String, in parent: String = "runs") throws -> RunDirectory {
         let name = String(wanted.prefix(64).map { $0.isLetter || $0.isNumber ? $0 : "-" })
         try RunDirectory(path: parent).make(parent)
         var number = 1
@@ -51,7 +53,7 @@ public struct RunDirectory: Sendable, Equatable {
     public var holdsRun: Bool { FileManager.default.fileExists(atPath: description) }
 
     /// Whether a run got as far as a checkpoint here; one that did not has nothing to lose.
-    func holdsCheckpoint() throws -> Bool { try !CheckpointStore(directory: checkpoints, keep: 1).steps().isEmpty }
+    public func holdsCheckpoint() throws -> Bool { try !CheckpointStore(directory: checkpoints, keep: 1).steps().isEmpty }
 
     /// Makes the directory and those in it.
     /// - Throws: `Failure.io` where that cannot be done.

@@ -4,7 +4,7 @@ import Recorder
 /// How far a run is, by the flight records of its ranks: under way, or ended, and in which way.
 public enum RunState: Sendable, Equatable {
     /// What a rank that trained to the end says of itself.
-    static let completion = "trained to the end"
+    public static let completion = "trained to the end"
 
     /// What a rank says, among other things, whose loss or gradient was not finite.
     private static let divergence = "training has diverged"
@@ -35,7 +35,7 @@ public enum RunState: Sendable, Equatable {
             self = reason.message.contains(Self.divergence) ? .diverged(reason.message) : .failed(reason.message)
         } else if !gone.isEmpty {
             self = .killed(ranks: gone)
-        } else if lives.contains(.alive) {
+        } else if lives.contains(.alive) || lives.contains(.stopped) {
             self = .running
         } else if lives.contains(.elsewhere) {
             self = .elsewhere

@@ -43,10 +43,11 @@ final class StepRunner {
         optimiserStep = OptimiserStep(optimiser: experiment.optimiser, layout: strategy.layout)
     }
 
-    /// Before the operations of a step.
-    func begin(_ batch: LocalBatch) {
+    /// Before the operations of a step, behind which this rank has `wishes`.
+    func begin(_ batch: LocalBatch, wishes: StepWishes = StepWishes()) {
         hybrid?.begin(batchOf: batch.globalCount)
         figures = StepFigures()
+        figures.wishes = wishes
         lost = nil
         (moment, summedPasses) = (0, 0..<0)
     }

@@ -33,12 +33,16 @@ public final class Trainer {
     private let sums = FigureSums()
     /// Rank 0's alone.
     private let log: RunLog?
-    private let store: CheckpointStore?
+    private let writer: CheckpointWriter?
+    private let wishes: WishSource
+    /// Why the newest lines of the log are not in its files; nil where they are.
+    private var lostLog: Failure?
     let trainingSamples: Int
     /// While steps are traced.
     private var timeline: StepTimeline?
     /// Those who want to know what steps are spent on.
     var observers: [any StepObserver] = []
+    private let run: RunDirectory
     private let tracePath: String
     private let clock = ContinuousClock()
     /// Whether the validation error has come below the recipe's goal.
@@ -46,7 +50,7 @@ public final class Trainer {
     /// Of the step that is over.
     private var stepFigures: Figures { runner.figures.figures }
 
-    init(_ session: TrainingSession, log: RunLog?, store: CheckpointStore?) throws {
+    init(_ session: TrainingSession, log: RunLog?, writer: CheckpointWriter?) throws {
         experiment = session.experiment
         execution = session.execution
         world = session.world
@@ -67,7 +71,9 @@ public final class Trainer {
         runner = StepRunner(
             experiment, partition: partition, plan: plan, strategy: strategy, state: state, exchange: exchange)
         self.log = log
-        self.store = store
+        self.writer = writer
+        wishes = WishSource(session.stopSignals, session.execution, since: session.start, isFirstRank: session.world.rank == 0)
+        run = session.run
         tracePath = session.run.trace(fromStep: state.progress.position.step)
         if execution.traceSteps > 0 {
             let timeline = try StepTimeline(
@@ -113,7 +119,7 @@ public final class Trainer {
             mark = now
             epochSeconds += seconds
             epochSamples += stepFigures.samples
-            try reportStep(epoch: epoch, rate: rate, seconds: seconds, totalSteps: totalSteps)
+            reportStep(epoch: epoch, rate: rate, seconds: seconds, totalSteps: totalSteps)
             if timeline?.isOver(after: state.progress.position.step - 1) ?? false {
                 try writeTimeline()
                 mark = clock.now
@@ -136,11 +142,82 @@ public final class Trainer {
                 try finish(report, isBest: isEpochEnd && decide(on: report))
                 (epochSeconds, epochSamples) = (0, 0)
                 mark = clock.now
+            } else if isCheckpointDue || isStopping {
+                try writeCheckpoint()
+                mark = clock.now
             }
+            reportCheckpoints(writer?.outcomes())
+            if isStopping, !isDone { try stop() }
         }
         try writeTimeline()
+        try world.agreed(notedIn: recorder, settle)
         if world.rank == 0, let explanation = goalStop ?? earlyStop { reporter.stoppedEarly(explanation) }
         recorder.enter(.ended, step: state.progress.position.step)
+    }
+
+    /// Whether any rank wants training to end behind the last step.
+    private var isStopping: Bool { runner.figures.wishes.stop > 0 }
+
+    /// Whether the recipe wants a checkpoint behind the last step, which ends no epoch.
+    private var isCheckpointDue: Bool {
+        if case .steps(let count) = execution.checkpointEvery { return state.progress.position.step.isMultiple(of: count) }
+        return runner.figures.wishes.checkpoint > 0
+    }
+
+    /// Ends training on all ranks behind a step, when its checkpoint is on disk. Collective.
+    private func stop() throws {
+        try writeTimeline()
+        recorder.enter(.stopping, step: state.progress.position.step)
+        try world.agreed(notedIn: recorder) {
+            try settle()
+            guard let reason = wishes.stopReason else { return }
+            throw Failure(
+                .stopped,
+                "\(reason): stopped after step \(state.progress.position.step.grouped) of \(totalSteps.grouped), which the newest "
+                    + "checkpoint holds; go on with 'lockstep \(shellCommand(["train", "--resume", "--run", run.path]))'")
+        }
+    }
+
+    /// Waits for what is still on its way to disk.
+    ///
+    /// - Throws: `Failure.io` where the newest checkpoint or log line is lost.
+    private func settle() throws {
+        reportCheckpoints(writer?.finish())
+        let step = state.progress.position.step.grouped
+        if let failure = writer?.lostNewest {
+            let standing = writer?.newestWritten.map { "the newest that stands is of step \($0.grouped)" } ?? "this run wrote none"
+            throw Failure(
+                .io,
+                "training came to step \(step), but its last checkpoint is lost, and \(standing): \(failure.description)")
+        }
+        if let lostLog {
+            throw Failure(
+                .io, "training came to step \(step), and its checkpoint stands, but lines of its log are lost: \(lostLog.description)")
+        }
+    }
+
+    private func reportCheckpoints(_ outcomes: [CheckpointWriter.Outcome]?) {
+        for outcome in outcomes ?? [] {
+            switch outcome.result {
+            case .success(let path): reporter.wroteCheckpoint(path)
+            case .failure(let failure):
+                reporter.warn(
+                    "the checkpoint of step \(outcome.step.grouped) is lost, and training goes on: \(failure.description)")
+            }
+        }
+    }
+
+    /// Writes to the log, where this rank has one. Lines that cannot be written are kept, and tried again with the next.
+    private func record(_ write: (RunLog) throws -> Void) {
+        guard let log else { return }
+        do {
+            try write(log)
+            lostLog = nil
+        } catch {
+            let failure = Failure(reporting: error)
+            lostLog = failure
+            reporter.warn("\(failure.description); its lines are kept to be written later, and training goes on")
+        }
     }
 
     /// Why training ends before its last epoch; nil where it does not.
@@ -185,11 +262,11 @@ public final class Trainer {
         try division?.gatherParameters(recorder)
         let figures = try evaluate(validationEvaluator, "validation")
         observeGoal(figures)
-        if let log, !reachedGoal {
-            try log.append(
-                MetricsRow(
-                    .validation, epoch: epoch + 1, step: position.step, figures: figures, rate: rate, timedSamples: figures.samples,
-                    seconds: Self.seconds(clock.now - start)))
+        if !reachedGoal {
+            let row = MetricsRow(
+                .validation, epoch: epoch + 1, step: position.step, figures: figures, rate: rate, timedSamples: figures.samples,
+                seconds: Self.seconds(clock.now - start))
+            record { try $0.append(row) }
         }
         return true
     }
@@ -233,11 +310,13 @@ public final class Trainer {
             batch.position == state.progress.position,
             "the loader is at \(batch.position), training at \(state.progress.position)")
         let rate = rate(at: batch.position)
-        runner.begin(batch)
+        runner.begin(batch, wishes: wishes.now())
         for (index, operation) in strategy.program.operations.enumerated() {
             recorder.enter(operation.phase, step: step, operation: index)
             try observed(.operation(index)) {
-                fault?.strike(before: operation, state, rank: world.rank, step: step + 1)
+                try fault?.strike(
+                    before: operation, index, of: strategy.program.operations.count, state, rank: world.rank, step: step + 1,
+                    checkpoints: run.checkpoints)
                 try runner.run(operation, on: batch, rate: rate)
             }
             if operation == .exchange(.figures) { try checkFigures(of: batch) }
@@ -315,7 +394,7 @@ public final class Trainer {
         return state.progress.best.observe(figures.meanLoss)
     }
 
-    private func reportStep(epoch: Int, rate: Double, seconds: Double, totalSteps: Int) throws {
+    private func reportStep(epoch: Int, rate: Double, seconds: Double, totalSteps: Int) {
         let step = state.progress.position.step
         if world.rank == 0 {
             let done = state.progress.position.sample == 0 ? stepsPerEpoch : state.progress.position.sample / experiment.globalBatch
@@ -325,12 +404,12 @@ public final class Trainer {
                     stepInEpoch: done,
                     totalSteps: totalSteps))
         }
-        if let log, execution.logEvery > 0, step % execution.logEvery == 0 {
+        if world.rank == 0, execution.logEvery > 0, step % execution.logEvery == 0 {
             recorder.enter(.logging, step: step)
-            try log.append(
-                MetricsRow(
-                    .step, epoch: epoch + 1, step: step, figures: stepFigures, rate: rate, timedSamples: stepFigures.samples,
-                    seconds: seconds, gradientNorm: gradientNorm))
+            let row = MetricsRow(
+                .step, epoch: epoch + 1, step: step, figures: stepFigures, rate: rate, timedSamples: stepFigures.samples,
+                seconds: seconds, gradientNorm: gradientNorm)
+            record { try $0.append(row) }
         }
     }
 
@@ -345,7 +424,7 @@ public final class Trainer {
     private func finish(_ report: EpochReport, isBest: Bool) throws {
         let step = state.progress.position.step
         if world.size > 1, execution.checkEvery > 0 { try replicas.run(afterStep: step) }
-        if let log {
+        record { log in
             for row in report.rows(step: step) { try log.append(row) }
             let whole = division?.whole ?? state
             try log.append(
@@ -359,15 +438,14 @@ public final class Trainer {
         try writeCheckpoint(isBest: isBest)
     }
 
-    /// Rank 0 writes what all together hold. Collective.
+    /// Rank 0 has what all together hold written, beside the steps that follow. Collective.
     func writeCheckpoint(isBest: Bool = false) throws {
         let step = state.progress.position.step
         if strategy.sharesOutUpdates, let velocity = state.velocity { try exchange.gather(velocity) }
         try division?.gatherOptimiserState(recorder)
-        guard let store else { return }
+        guard let writer else { return }
         recorder.enter(.checkpointing, step: step)
-        let checkpoint = try (division?.whole ?? state).checkpoint(of: experiment)
-        reporter.wroteCheckpoint(try store.write(checkpoint, step: step))
-        if isBest { try store.keepAsBest(checkpoint, step: step) }
+        writer.write(try (division?.whole ?? state).checkpoint(of: experiment), step: step, isBest: isBest)
+        wishes.wroteCheckpoint()
     }
 }

@@ -62,6 +62,9 @@ public final class TrainingSession {
     let division: DividedState?
     let run: RunDirectory
     private let resumed: ResumedCheckpoint?
+    let start = ContinuousClock.now
+    /// Heard from the first moment on: a job may be told to stop before its first step.
+    let stopSignals = StopSignals()
 
     /// Collective: every rank calls it with the same request.
     ///
@@ -137,24 +140,27 @@ public final class TrainingSession {
         execution = recipe.execution
         recorder = try world.agreed {
             try run.make()
-            return try FlightRecorder(
+            let recorder = try FlightRecorder(
                 path: run.recorder(rank: world.rank), rank: world.rank, size: world.size, host: world.hostName)
+            recorder.noteFatalSignals()
+            return recorder
         }
     }
 
     /// Trains to the end of the recipe; collective.
     public func train() throws {
         let start = state.progress
-        let (log, store) = try world.agreed {
+        defer { stopSignals.end() }
+        let (log, writer) = try world.agreed {
             world.rank == 0
                 ? (
                     try RunLog(
                         run, goingOnAfter: start.position.step, experiment: experiment, execution: execution, ranks: world.size,
                         host: world.hostName),
-                    CheckpointStore(directory: run.checkpoints, keep: execution.keep)
+                    CheckpointWriter(CheckpointStore(directory: run.checkpoints, keep: execution.keep))
                 ) : (nil, nil)
         }
-        let trainer = try Trainer(self, log: log, store: store)
+        let trainer = try Trainer(self, log: log, writer: writer)
         if world.rank == 0 {
             reporter.started(
                 RunSummary(
@@ -163,6 +169,9 @@ public final class TrainingSession {
                     changes: resumed?.changes(to: experiment) ?? [],
                     resumedFrom: resumed?.path))
         }
+        let watchdog = Watchdog(
+            run, rank: world.rank, size: world.size, deadline: execution.deadline, signals: stopSignals)
+        defer { watchdog.end() }
         do {
             try trainer.train()
             try strategy.free()
@@ -172,8 +181,20 @@ public final class TrainingSession {
             // What ended training is told, not what the log may have against it.
             try? log?.append(.failure)
             recorder.close(String(describing: error))
+            watchdog.end()
+            report(error)
             throw error
         }
+    }
+
+    /// Leaves `failure.json` behind, unless training was asked to stop. What all ranks know of, the first of them reports.
+    private func report(_ error: any Error) {
+        let agreed = error as? AgreedFailure
+        let failure = agreed?.failure ?? Failure(reporting: error)
+        guard failure.kind != .stopped, agreed == nil || world.rank == 0 else { return }
+        run.reportFailure(
+            Diagnosis(cause: .failed, ranks: agreed?.ranks ?? [world.rank], text: agreed?.description ?? failure.description),
+            ranks: world.size, exitCode: failure.kind.rawValue)
     }
 
     /// Takes training steps and tells where their time went; the run leaves no log, and checkpoints where they are asked for alone.
@@ -181,10 +202,10 @@ public final class TrainingSession {
     ///
     /// - Returns: what all ranks measured, on every rank.
     public func measure(_ measurement: StepMeasurement) throws -> StepRecord {
-        let store =
+        let writer =
             world.rank == 0 && measurement.checkpointEvery > 0
-            ? CheckpointStore(directory: run.checkpoints, keep: execution.keep) : nil
-        let trainer = try Trainer(self, log: nil, store: store)
+            ? CheckpointWriter(CheckpointStore(directory: run.checkpoints, keep: execution.keep)) : nil
+        let trainer = try Trainer(self, log: nil, writer: writer)
         do {
             let record = try trainer.measure(measurement)
             try strategy.free()
@@ -228,6 +249,7 @@ public final class TrainingSession {
                         : "\(run.path) holds another run than the checkpoint's: give a new directory by --run, or none to go on in "
                             + "the checkpoint's own")
             }
+            try run.putFailureAside()
             if let resumed { try supersede(after: resumed.progress.position.step, in: run, reporter: reporter) }
             var execution = recipe.execution
             execution.run = run.path
@@ -269,6 +291,7 @@ extension TrainingRequest {
             recipe.execution.run = resumed.run?.path
             // What ended that run must not end this one.
             recipe.execution.maxSteps = nil
+            recipe.execution.timeLimit = nil
             recipe.execution.traceSteps = 0
         } else if let model {
             recipe = Recipe(experiment: Experiment(model: .named(model)))

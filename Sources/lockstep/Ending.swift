@@ -54,6 +54,7 @@ enum Ending {
     private static func tell(_ error: any Error) {
         switch error {
         case let failure as Failure: complain("error: \(failure.description)")
+        case let agreed as AgreedFailure where agreed.failure.kind == .stopped: complain(agreed.description)
         case let agreed as AgreedFailure: complain("error: \(agreed.description)")
         default:
             let message = Lockstep.fullMessage(for: error)

@@ -56,6 +56,7 @@ extension RunSnapshot {
             switch rank.life {
             case .gone: "\(rank) – its process is no more"
             case .elsewhere: "\(rank) – on another host: as its record was last written back"
+            case .stopped: "\(rank) – its process is stopped"
             case .alive, .ended: "\(rank)"
             }
         }

@@ -97,12 +97,7 @@ struct ScalingCommand: ParsableCommand {
         try Experiment.check(turns, "--repeat")
         try Experiment.check(steps, "--steps")
         try Experiment.check(warmUp, "--warm-up", from: 0)
-        let counts = try np.split(separator: ",", omittingEmptySubsequences: false).map { word in
-            guard let count = Int(word) else {
-                throw Failure(.usage, "--np: found '\(np)', expected rank counts, such as 1,2,4")
-            }
-            return count
-        }
+        let counts = try RankCounts.parse(np)
         var recipe = try Recipe.read(recipe).with(set.map(RecipeSetting.init(parsing:)))
         batch.change(&recipe)
         recipe.set(data.map(Optional.some), \.execution.data)

@@ -96,6 +96,27 @@ struct Train: ParsableCommand {
     @Option(parsing: .unconditional, help: "Checkpoints kept, the newest ones. (default: 3)")
     var keep: Int?
 
+    @Option(
+        parsing: .unconditional,
+        help:
+            "Write a checkpoint every so many steps, as in 100, or every so much time, as in 10m, beside those at the end of every epoch. (default: those alone)"
+    )
+    var checkpointEvery: CheckpointInterval?
+
+    @Option(
+        parsing: .unconditional,
+        help:
+            "Stop in good order after so much time, as in 55m or 1h30m: a checkpoint is written, and the exit code is 75. (default: none)"
+    )
+    var timeLimit: TimeSpan?
+
+    @Option(
+        parsing: .unconditional,
+        help:
+            "The longest that a rank waits for others or for its data; beyond it the job ends, and says which rank is at fault. (default: 5m)"
+    )
+    var deadline: TimeSpan?
+
     @Option(parsing: .unconditional, help: "Steps between two lines of a step in metrics.csv; 0 for none. (default: 50)")
     var logEvery: Int?
 
@@ -154,6 +175,9 @@ struct Train: ParsableCommand {
             recipe.set(data.map(Optional.some), \.execution.data)
             recipe.set(runDirectory.map(Optional.some), \.execution.run)
             recipe.set(keep, \.execution.keep)
+            recipe.set(checkpointEvery.map(Optional.some), \.execution.checkpointEvery)
+            recipe.set(timeLimit.map(Optional.some), \.execution.timeLimit)
+            recipe.set(deadline, \.execution.deadline)
             recipe.set(logEvery, \.execution.logEvery)
             recipe.set(histogramsEvery, \.execution.histogramsEvery)
             strategy.change(&recipe)
@@ -164,6 +188,14 @@ struct Train: ParsableCommand {
 }
 
 extension ConvolutionPolicy: ExpressibleByArgument {}
+
+extension CheckpointInterval: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension TimeSpan: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
 
 struct ScheduleArgument: ExpressibleByArgument, Sendable {
     let value: Schedule

@@ -26,10 +26,7 @@ struct Verify: ParsableCommand {
     var training: [String] = []
 
     func run() throws {
-        let counts = np.split(separator: ",").map { Int($0) ?? 0 }
-        guard counts.count > 1, counts.allSatisfy({ $0 > 0 && $0 <= 4_096 }), Set(counts).count == counts.count else {
-            throw Failure(.usage, "--np: found '\(np)', expected two or more different rank counts, such as 1,2,4")
-        }
+        let counts = try RankCounts.parse(np, least: 2)
         let directory = runs ?? FileManager.default.temporaryDirectory.appendingPathComponent("lockstep-verify-\(getpid())").path
         do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
             throw Failure(.io, "\(directory) cannot be made: \(error.localizedDescription)")

@@ -1,0 +1,70 @@
+import Diagnostics
+import Foundation
+
+/// A seeded series of faults, each planted in a training of its own, that shows whether what Lockstep promises holds on this machine.
+public struct Drill {
+    public let faults: [PlannedFault]
+    private let training: [String]
+    /// Of the undisturbed training's last checkpoint.
+    private let digest: String
+    private let deadlineSeconds: Int
+    private let directory: String
+
+    /// The training: long enough for several checkpoints, short enough to be run a hundred times.
+    private static let (images, batch, epochs, checkpointEvery) = (1280, 64, 3, 10)
+    private static var steps: Int { images / batch * epochs }
+
+    /// Makes the data set and trains undisturbed once, for the bytes that all other trainings are to end with.
+    ///
+    /// - Parameters:
+    ///   - kinds: those to strike; a full disk is left out where this process may not mount one.
+    ///   - directory: where all of it is written; must not be there yet.
+    /// - Throws: `Failure` where the directory is there, or the training fails by itself.
+    public init(
+        faults count: Int, kinds: [PlannedFault.Kind], rankCounts: [Int], seed: UInt64, deadlineSeconds: Int, directory: String
+    ) throws {
+        (self.directory, self.deadlineSeconds) = (directory, deadlineSeconds)
+        guard !FileManager.default.fileExists(atPath: directory) else {
+            throw Failure(.usage, "\(directory) is already there: give another directory by --directory, or remove it")
+        }
+        faults = PlannedFault.schedule(
+            count, kinds: kinds.filter { $0 != .fullDisk || SmallDisk.canBeMade }, rankCounts: rankCounts, steps: Self.steps,
+            checkpointEvery: Self.checkpointEvery, seed: seed)
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let data = "\(directory)/shapes10"
+        try Self.lockstep(["data", "synthesize", data, "--training", "\(Self.images)", "--test", "160"])
+        training = [
+            "train", "--model", "lenet5", "--data", data, "--reproducible", "--epochs", "\(Self.epochs)", "--global-batch",
+            "\(Self.batch)", "--checkpoint-every", "\(Self.checkpointEvery)", "--deadline", "\(deadlineSeconds)s",
+        ]
+        let undisturbed = "\(directory)/undisturbed"
+        let output = "\(directory)/undisturbed.txt"
+        guard try RankLaunch(ranks: 1, arguments: training + ["--run", undisturbed]).run(output: output) == 0 else {
+            throw Failure(.fault, "the undisturbed training failed; see \(output)")
+        }
+        let last = "\(undisturbed)/checkpoints/step-\(String(format: "%08d", Self.steps)).safetensors"
+        digest = try DrillRun.digest(of: last)
+    }
+
+    /// Plants one of the faults. What the training leaves is removed where all went as it should.
+    public func strike(_ fault: PlannedFault, number: Int) throws -> DrillOutcome {
+        let place = "\(directory)/fault-\(number)"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        let outcome = try DrillRun(
+            training: training, digest: digest, deadlineSeconds: deadlineSeconds, directory: place
+        ).outcome(of: fault)
+        if outcome.isGood { try FileManager.default.removeItem(atPath: place) }
+        return outcome
+    }
+
+    private static func lockstep(_ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try RankLaunch.executable())
+        process.arguments = arguments
+        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+        try RunningJobs.run(process)
+        guard process.terminationStatus == 0 else {
+            throw Failure(.fault, "'\(shellCommand(["lockstep"] + arguments))' failed with exit code \(process.terminationStatus)")
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Crypto
+import Diagnostics
+import Foundation
+import Recorder
+
+/// What a planned fault did to a training, and what was left of that in the end.
+public struct DrillOutcome: Sendable {
+    public let fault: PlannedFault
+    /// The reason in the failure report; nil where there was none.
+    public let told: String?
+    /// Whether the report names the rank at fault and what befell it.
+    public let isToldRightly: Bool
+    /// From the last sign of life of the rank at fault to the end of mpirun, in seconds; for a full disk, where training goes on, nil.
+    public let secondsToTheEnd: Double?
+    /// Whether the job ended by itself, and left no process behind.
+    public let isOver: Bool
+    /// The step of the checkpoint that training went on from; nil where it began anew.
+    public let recoveredFrom: Int?
+    /// Whether the last checkpoint is that of an undisturbed training, byte for byte.
+    public let isSame: Bool
+
+    public var isGood: Bool { isToldRightly && isOver && isSame }
+}
+
+/// A training that is run again and again, each time disturbed in another way.
+struct DrillRun {
+    /// Arguments of `train` but for the run directory.
+    let training: [String]
+    /// Of the undisturbed training's last checkpoint.
+    let digest: String
+    let deadlineSeconds: Int
+    /// Where the run directory is made, and what the jobs write.
+    let directory: String
+
+    private var run: String { "\(directory)/run" }
+    private var checkpoints: String { "\(run)/checkpoints" }
+    /// Longer than any job of the drill takes that does not hang.
+    private static let patience = 120.0
+
+    /// - Throws: where the drill itself cannot be carried out.
+    func outcome(of fault: PlannedFault) throws -> DrillOutcome {
+        try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+        let disk = fault.kind == .fullDisk ? try SmallDisk(at: run) : nil
+        defer { disk?.remove() }
+        let isOver = try job("first", ranks: fault.ranks, fault: fault.environment(milliseconds: deadlineSeconds * 3000))
+        let end = Date().timeIntervalSince1970
+        let report = try FailureReport.read("\(run)/failure.json")
+        let record = try? FlightRecord.read("\(run)/recorders/rank-\(fault.rank).recorder")
+        let noneLeft = HostProcess.working(on: run).isEmpty
+        HostProcess.endAll(workingOn: run)
+        try damageNewest(fault)
+        try disk?.enlarge()
+        let resumable = try newest() != nil
+        let isOverAgain = try job("second", ranks: fault.ranks, fault: nil)
+        return DrillOutcome(
+            fault: fault, told: report?.reason,
+            isToldRightly: report.map { fault.isTold(by: ($0.culprits, $0.cause.rawValue, $0.exitCode)) } ?? false,
+            secondsToTheEnd: fault.kind == .fullDisk ? nil : record.map { end - Double($0.lastNews) / 1e9 },
+            isOver: isOver && noneLeft && isOverAgain, recoveredFrom: resumable ? try resumedStep() : nil,
+            isSame: try newest().map(Self.digest) == digest)
+    }
+
+    /// Has the training run to its end or to that of its fault; whether it came to one by itself.
+    private func job(_ name: String, ranks: Int, fault: String?) throws -> Bool {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try RankLaunch.executable())
+        process.arguments = ["launch", "-np", "\(ranks)", "--max-restarts", "0", "--"] + training + ["--run", run]
+        var environment = ProcessInfo.processInfo.environment
+        environment["LOCKSTEP_FAULT"] = fault
+        process.environment = environment
+        process.standardInput = FileHandle.nullDevice
+        let output = "\(directory)/\(name).txt"
+        guard FileManager.default.createFile(atPath: output, contents: nil), let file = FileHandle(forWritingAtPath: output) else {
+            throw Failure(.io, "\(output) cannot be written")
+        }
+        (process.standardOutput, process.standardError) = (file, file)
+        let ending = JobEnding()
+        let timer = DispatchSource.makeTimerSource()
+        timer.schedule(deadline: .now() + Self.patience, repeating: 10)
+        timer.setEventHandler { ending.ask() }
+        timer.resume()
+        defer { timer.cancel() }
+        try RunningJobs.run(process, ending: ending)
+        return !ending.isAsked
+    }
+
+    private func newest() throws -> String? {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints)) ?? []
+        return names.filter { $0.hasPrefix("step-") && $0.hasSuffix(".safetensors") }.max().map { "\(checkpoints)/\($0)" }
+    }
+
+    private func damageNewest(_ fault: PlannedFault) throws {
+        guard fault.kind == .truncated || fault.kind == .flipped else { return }
+        guard let path = try newest(), var bytes = FileManager.default.contents(atPath: path), !bytes.isEmpty else {
+            throw Failure(.fault, "the drill found no checkpoint to damage in \(checkpoints)")
+        }
+        let place = fault.operation * bytes.count / 1024
+        if fault.kind == .truncated { bytes = bytes.prefix(place) } else { bytes[bytes.startIndex + place] ^= 1 << (fault.step % 8) }
+        // The best checkpoint may be another name of this one.
+        try FileManager.default.removeItem(atPath: path)
+        try bytes.write(to: URL(fileURLWithPath: path))
+    }
+
+    /// Where the second job says that it went on from.
+    private func resumedStep() throws -> Int? {
+        let text = try String(contentsOfFile: "\(directory)/second.txt", encoding: .utf8)
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("resumed from ") }) else { return nil }
+        return line.split(separator: " ").last.flatMap { Int($0) }
+    }
+
+    static func digest(of path: String) throws -> String {
+        guard let bytes = FileManager.default.contents(atPath: path) else { throw Failure(.io, "\(path) cannot be read") }
+        return SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
+    }
+}

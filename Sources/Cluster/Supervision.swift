@@ -1,0 +1,131 @@
+import Diagnostics
+import Foundation
+import Recorder
+
+/// Runs a training job to its end through the failures that can be outlived: after each, it is started again from its newest good
+/// checkpoint, without the hosts that are gone.
+public struct Supervision {
+    /// The job's run directory, as far as it concerns its supervision.
+    public struct Run {
+        public let path: String
+        /// `failure.json`.
+        public let failure: String
+        public let recorder: (Int) -> String
+        /// What a rank that ended well says of itself.
+        public let completion: String
+        public let holdsCheckpoint: () -> Bool
+        /// Whether the run could go on with so many ranks.
+        public let admits: (Int) -> Bool
+
+        public init(
+            path: String, failure: String, recorder: @escaping (Int) -> String, completion: String,
+            holdsCheckpoint: @escaping () -> Bool, admits: @escaping (Int) -> Bool
+        ) {
+            (self.path, self.failure, self.recorder, self.completion) = (path, failure, recorder, completion)
+            (self.holdsCheckpoint, self.admits) = (holdsCheckpoint, admits)
+        }
+    }
+
+    private let ranks: Int
+    private let hosts: Hostfile?
+    /// `train` and what follows it, without `--resume`.
+    private let arguments: [String]
+    private let run: Run
+    private let maxRestarts: Int
+    private let tell: (String) -> Void
+
+    /// What is tried again in vain: a wrong command line, bad or missing data, a training that diverges.
+    private static let final: Set<Int32> = Set([Failure.Kind.usage, .badData, .missing, .diverged].map(\.rawValue))
+
+    public init(
+        ranks: Int, hosts: Hostfile?, arguments: [String], run: Run, maxRestarts: Int, tell: @escaping (String) -> Void
+    ) {
+        (self.ranks, self.hosts, self.arguments, self.run) = (ranks, hosts, arguments, run)
+        (self.maxRestarts, self.tell) = (maxRestarts, tell)
+    }
+
+    /// - Returns: the exit code of the last attempt, that of its report where it left one.
+    /// - Throws: as `RankLaunch.run`.
+    public func toTheEnd() throws -> Int32 {
+        let ending = JobEnding(.inGoodOrder)
+        var (ranks, hosts) = (ranks, hosts)
+        var attempt = 1
+        while true {
+            let isResumed = run.holdsCheckpoint()
+            tell(
+                "attempt \(attempt) of \(maxRestarts + 1): \(ranks) rank\(ranks == 1 ? "" : "s")"
+                    + (hosts.map { " on \($0.hosts.map(\.name).joined(separator: ", "))" } ?? "")
+                    + (isResumed ? ", from the newest checkpoint in \(run.path)" : ", from the beginning"))
+            let start = Date()
+            let code = try RankLaunch(
+                ranks: ranks, arguments: arguments + (isResumed ? ["--resume"] : []), hosts: hosts,
+                // A planted fault strikes once.
+                withheld: attempt == 1 ? [] : ["LOCKSTEP_FAULT"]
+            ).run(output: nil, ending: ending)
+            if code == 0 || code == Failure.Kind.stopped.rawValue { return code }
+            if ending.isAsked { return Failure.Kind.stopped.rawValue }
+            guard let report = try report(ranks: ranks, since: start) else { return code }
+            tell("attempt \(attempt) failed (mpirun's exit code \(code)): \(report.reason)")
+            if Self.final.contains(report.exitCode) || attempt > maxRestarts { return report.exitCode }
+            if let file = hosts {
+                let reachable = file.reachable()
+                for host in file.hosts where !reachable.contains(host) { tell("\(host.name) cannot be reached, and is left out") }
+                guard let (fewer, left) = try shrunken(ranks: ranks, to: reachable, of: file) else {
+                    tell("the hosts that are left are too few for the run")
+                    return report.exitCode
+                }
+                (ranks, hosts) = (fewer, left)
+            }
+            attempt += 1
+        }
+    }
+
+    /// What an attempt says about its end, or what its flight records say where it had no time to; nil where it did not get as far as
+    /// those.
+    private func report(ranks: Int, since start: Date) throws -> FailureReport? {
+        if let report = try FailureReport.read(run.failure) { return report }
+        let sights = RankSight.all(ranks: ranks, path: run.recorder)
+        let time = UInt64(Date().timeIntervalSince1970 * 1e9)
+        guard sights.contains(where: { $0.record.map { Double($0.started) / 1e9 >= start.timeIntervalSince1970 - 1 } == true }) else {
+            return nil
+        }
+        let report = FailureReport(
+            Diagnosis(sights, completion: run.completion, at: time), sights: sights, exitCode: Failure.Kind.lost.rawValue, at: time)
+        _ = try report.write(to: run.failure)
+        return report
+    }
+
+    /// As many ranks as the hosts that are left take and the run admits.
+    private func shrunken(ranks: Int, to left: [Hostfile.Host], of file: Hostfile) throws -> (Int, Hostfile)? {
+        if left == file.hosts { return (ranks, file) }
+        let slots = left.reduce(0) { $0 + ($1.slots ?? 1) }
+        guard !left.isEmpty, let fewer = (1...min(ranks, slots)).last(where: run.admits) else { return nil }
+        return (fewer, try Hostfile(writing: left, to: "\(run.path)/hostfile"))
+    }
+}
+
+extension Hostfile {
+    /// Writes a file of these hosts.
+    init(writing hosts: [Host], to path: String) throws {
+        let text = hosts.map { host in host.name + (host.slots.map { " slots=\($0)" } ?? "") + "\n" }.joined()
+        do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
+            throw Failure(.io, "\(path) cannot be written: \(error.localizedDescription)")
+        }
+        try self.init(path: path, text: text)
+    }
+
+    /// The hosts on which a process can be started within twenty seconds, in their order.
+    func reachable() -> [Host] {
+        hosts.filter { host in
+            guard let mpirun = try? RankLaunch.program("mpirun") else { return false }
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: mpirun)
+            process.arguments = ["-np", "1", "--host", host.name, "--timeout", "20", "true"]
+            process.environment = RankLaunch.cleanedEnvironment(ProcessInfo.processInfo.environment, isRoot: geteuid() == 0)
+            process.standardInput = FileHandle.nullDevice
+            (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+            guard (try? RunningJobs.run(process)) != nil else { return false }
+            return process.terminationReason == .exit && process.terminationStatus == 0
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Diagnostics
+
+/// Which ranks hold a job up, or have ended it, and how: concluded from what can be seen of all ranks at one moment.
+public struct Diagnosis: Sendable, Equatable {
+    public enum Cause: String, Sendable, Codable {
+        /// Ended with an error of its own.
+        case failed
+        /// The process is no more, and left no word but perhaps of the signal.
+        case lost
+        /// Ranks that are in the same collective, by its number, do not mean the same one.
+        case mismatch
+        /// Kept from running by a signal.
+        case stopped
+        /// Busy with something else while the others wait for it.
+        case busy
+        /// Waits in an earlier collective than the others.
+        case behind
+        /// Has no flight record.
+        case silent
+        /// All wait in the same collective: what connects them, or a host that cannot be looked into.
+        case connection
+    }
+
+    public let cause: Cause
+    /// In ascending order, at least one.
+    public let ranks: [Int]
+    /// A sentence without its full stop: who, and what about it.
+    public let text: String
+
+    public init(cause: Cause, ranks: [Int], text: String) { (self.cause, self.ranks, self.text) = (cause, ranks, text) }
+
+    /// - Parameters:
+    ///   - sights: of all ranks.
+    ///   - completion: the message of a rank that ended well.
+    ///   - time: nanoseconds of CLOCK_REALTIME.
+    /// - Precondition: there is a rank.
+    public init(_ sights: [RankSight], completion: String, at time: UInt64) {
+        require(!sights.isEmpty, "a job has no ranks")
+        func concluding(_ cause: Cause, _ culprits: [RankSight], _ what: (RankSight) -> String) -> Diagnosis {
+            Diagnosis(
+                cause: cause, ranks: culprits.map(\.rank),
+                text: culprits.map { "rank \($0.rank)\($0.record.map { " on \($0.host)" } ?? "") \(what($0))" }.joined(separator: "; "))
+        }
+        func doing(_ sight: RankSight) -> String {
+            guard let record = sight.record else { return "" }
+            return "\(record.phase) of step \(record.step)"
+        }
+        let records = sights.compactMap { sight in sight.record.map { (sight: sight, record: $0) } }
+        let failed = records.filter { $0.record.phase == .ended && !$0.record.message.isEmpty && $0.record.message != completion }
+        let lost = sights.filter { $0.life == .gone }
+        let stopped = sights.filter { $0.life == .stopped }
+        let waiting = records.compactMap { entry in entry.record.awaited.map { (sight: entry.sight, collective: $0) } }
+        let newest = waiting.map(\.collective.sequence).max()
+        let busy = records.filter { $0.record.phase != .ended && $0.record.awaited == nil && $0.sight.life != .gone }
+        let behind = waiting.filter { $0.collective.sequence != newest }
+        let silent = sights.filter { $0.record == nil }
+        let kinds = Set(waiting.filter { $0.collective.sequence == newest }.map { "\($0.collective)" })
+        // A rank that reports what ended it tells more than those that were ended for it.
+        if let first = failed.first {
+            self = concluding(.failed, [first.sight]) { $0.record?.message ?? "" }
+        } else if !lost.isEmpty {
+            // One that noted a fault of its own is the cause, not one of those that were ended for it.
+            let faulty = lost.filter { $0.record?.message.isEmpty == false }
+            self = concluding(.lost, faulty.isEmpty ? lost : faulty) { sight in
+                let message = sight.record?.message ?? ""
+                return (message.isEmpty ? "was killed (SIGKILL, perhaps for memory)" : message) + ", in \(doing(sight))"
+            }
+        } else if !stopped.isEmpty {
+            self = concluding(.stopped, stopped) { "is stopped (SIGSTOP, or a debugger), in \(doing($0))" }
+        } else if kinds.count > 1 {
+            self = concluding(.mismatch, waiting.filter { $0.collective.sequence == newest }.map(\.sight)) {
+                "is in \($0.record?.awaited.map { "\($0)" } ?? "")"
+            }
+        } else if !busy.isEmpty, busy.count < sights.count || sights.count == 1 {
+            self = concluding(.busy, busy.map(\.sight)) { sight in
+                "has been in \(doing(sight)) for \(sight.record.map { durationText(from: $0.since, to: time) } ?? "")"
+            }
+        } else if !silent.isEmpty {
+            self = concluding(.silent, silent) { _ in "says nothing" }
+        } else if !behind.isEmpty {
+            self = concluding(.behind, behind.map(\.sight)) { sight in
+                "waits in \(sight.record?.awaited.map { "\($0)" } ?? ""), and the others in a later collective"
+            }
+        } else {
+            let hosts = Set(records.map(\.record.host)).sorted()
+            self.init(
+                cause: .connection, ranks: sights.map(\.rank),
+                text: "all ranks wait for one another: the connection between "
+                    + (hosts.count > 1 ? "the hosts \(hosts.joined(separator: ", "))" : "the ranks") + ", or MPI, does not get on")
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Diagnostics
+import Foundation
+import MPI
+import Recorder
+
+/// A thread that looks at the flight records of all ranks while its own rank waits, and ends the job where that leads nowhere: where a
+/// rank is no more, where ranks are in collectives that do not fit, or where nothing has happened for as long as the deadline.
+///
+/// It reads files and sends no message, so steps cost nothing more for it. A record on another host's file system is as new as that
+/// file system makes it.
+final class Watchdog: Sendable {
+    private let run: RunDirectory
+    private let rank: Int
+    private let size: Int
+    private let deadline: Duration
+    private let signals: StopSignals
+    private let pause = Pause()
+
+    /// How often a rank looks at its own record, and how long it waits before it looks at others'.
+    private static let interval = 0.25
+    private static let patience = Duration.seconds(2)
+    /// Messages of one collective may be as slow as this before collectives that do not fit are taken for more than a moment between two.
+    private static let mismatchPatience = Duration.seconds(10)
+    /// What mpirun leaves its ranks between SIGTERM and SIGKILL is a second.
+    private static let farewell = 0.7
+
+    /// Watches from now on, until `end()`.
+    init(_ run: RunDirectory, rank: Int, size: Int, deadline: TimeSpan, signals: StopSignals) {
+        (self.run, self.rank, self.size, self.signals) = (run, rank, size, signals)
+        self.deadline = deadline.duration
+        let thread = Thread { self.watch() }
+        thread.name = "watchdog"
+        thread.start()
+    }
+
+    func end() { pause.end() }
+
+    private func watch() {
+        var farewell: Date?
+        while pause.wait(seconds: farewell == nil ? Self.interval : 0.05) {
+            if farewell == nil, signals.received == SIGTERM { farewell = Date() }
+            if let began = farewell, Date().timeIntervalSince(began) < Self.farewell {
+                // It may be mpirun that ends this rank, because another one is no more.
+                endIf(after: .zero) { [.lost, .failed].contains($0.cause) }
+                continue
+            }
+            guard let own = try? FlightRecord.read(run.recorder(rank: rank)), own.phase != .ended else { continue }
+            let now = RunDirectory.now()
+            let silence = Duration.nanoseconds(now > own.lastNews ? Int64(now - own.lastNews) : 0)
+            if silence >= deadline {
+                endIf(after: silence) { _ in true }
+            } else if silence >= Self.patience {
+                endIf(after: silence) { diagnosis in
+                    diagnosis.cause == .lost || diagnosis.cause == .mismatch && silence >= Self.mismatchPatience
+                }
+            }
+        }
+    }
+
+    /// Writes the report, tells it, and ends all ranks, if what is seen of them is reason enough.
+    private func endIf(after silence: Duration, _ isReason: (Diagnosis) -> Bool) {
+        let diagnosis = run.diagnosis(ranks: size)
+        guard isReason(diagnosis) else { return }
+        let kind: Failure.Kind =
+            switch diagnosis.cause {
+            case .lost, .failed: .lost
+            case .mismatch: .disagreement
+            case .stopped, .busy, .behind, .silent, .connection: .deadline
+            }
+        let isFirst = run.reportFailure(diagnosis, ranks: size, exitCode: kind.rawValue) { table in
+            let wait = kind == .deadline ? " (nothing happened for \(silence.components.seconds) s, --deadline)" : ""
+            try? FileHandle.standardError.write(contentsOf: Data("error: \(table)\(wait)\n".utf8))
+        }
+        // The first one ends the job; the others leave it the time to tell why.
+        if !isFirst { Thread.sleep(forTimeInterval: 1) }
+        guard pause.isGoingOn else { return }
+        if signals.received == nil, MPIEnvironment.isRunning { MPIEnvironment.abort(code: kind.rawValue) }
+        _exit(kind.rawValue)
+    }
+}
+
+/// A wait that can be cut short.
+private final class Pause: @unchecked Sendable {
+    private let condition = NSCondition()
+    private var isOver = false
+
+    /// - Returns: whether to go on.
+    func wait(seconds: Double) -> Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        let end = Date(timeIntervalSinceNow: seconds)
+        while !isOver, condition.wait(until: end) {}
+        return !isOver
+    }
+
+    var isGoingOn: Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        return !isOver
+    }
+
+    func end() {
+        condition.lock()
+        isOver = true
+        condition.broadcast()
+        condition.unlock()
+    }
+}
