@@ -69,21 +69,21 @@ struct Doctor: ParsableCommand {
                 facts.planFailure = Failure(reporting: error).description
             }
         }
-        let diagnosis = Diagnosis(facts)
-        if json { try printJSON(DoctorReport(diagnosis, facts)) } else { show(diagnosis, facts) }
+        let examination = Examination(facts)
+        if json { try printJSON(DoctorReport(examination, facts)) } else { show(examination, facts) }
         fflush(nil)
-        Foundation.exit(diagnosis.exitCode)
+        Foundation.exit(examination.exitCode)
     }
 
-    private func show(_ diagnosis: Diagnosis, _ facts: ClusterFacts) {
+    private func show(_ examination: Examination, _ facts: ClusterFacts) {
         let (state, name) = (9, 15)
-        for (check, finding) in diagnosis.findings {
+        for (check, finding) in examination.findings {
             print(padded(finding.severity.name, to: state) + padded(check.name, to: name) + finding.found)
             guard !finding.remedy.isEmpty else { continue }
             print(String(repeating: " ", count: state + name) + "do: " + finding.remedy)
         }
-        let errors = diagnosis.findings.count { $0.finding.severity == .error }
-        let warnings = diagnosis.findings.count { $0.finding.severity == .warning }
+        let errors = examination.findings.count { $0.finding.severity == .error }
+        let warnings = examination.findings.count { $0.finding.severity == .warning }
         print("")
         print("\(errors) error\(errors == 1 ? "" : "s"), \(warnings) warning\(warnings == 1 ? "" : "s"); here one would use:")
         print(facts.suggestedCommand)
@@ -104,12 +104,12 @@ private struct DoctorReport: Encodable {
     let command: String
     let exitCode: Int32
 
-    init(_ diagnosis: Diagnosis, _ facts: ClusterFacts) {
-        checks = diagnosis.findings.map { check, finding in
+    init(_ examination: Examination, _ facts: ClusterFacts) {
+        checks = examination.findings.map { check, finding in
             Line(check: check.name, severity: "\(finding.severity)", found: finding.found, remedy: finding.remedy)
         }
         self.facts = facts
         command = facts.suggestedCommand
-        exitCode = diagnosis.exitCode
+        exitCode = examination.exitCode
     }
 }

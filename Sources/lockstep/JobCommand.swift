@@ -42,7 +42,7 @@ struct JobCommand: ParsableCommand {
     @Option(help: "The container image, for Kubernetes.")
     var image: String?
 
-    @Option(help: "What starts the ranks under Slurm: mpirun, or srun by PMIx.")
+    @Option(help: "What starts the ranks: mpirun; srun, under Slurm, by PMIx; or launch, which starts again what failed.")
     var starter = JobRequest.Starter.mpirun
 
     @Flag(

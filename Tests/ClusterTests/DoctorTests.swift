@@ -7,9 +7,9 @@ import Testing
 /// Each check finds the fault that is planted in good facts, says the line that mends it, and finds nothing in the good ones.
 @Suite struct DoctorTests {
     @Test func goodFactsHaveNoFault() {
-        let diagnosis = Diagnosis(PlantedFacts.good())
-        for (check, finding) in diagnosis.findings { #expect(finding.severity == .ok, "\(check.name): \(finding)") }
-        #expect(diagnosis.exitCode == 0 && Set(diagnosis.findings.map(\.check.name)).count == Check.all.count)
+        let examination = Examination(PlantedFacts.good())
+        for (check, finding) in examination.findings { #expect(finding.severity == .ok, "\(check.name): \(finding)") }
+        #expect(examination.exitCode == 0 && Set(examination.findings.map(\.check.name)).count == Check.all.count)
     }
 
     struct Fault: Sendable, CustomTestStringConvertible {
@@ -146,13 +146,13 @@ import Testing
     @Test(arguments: faults) func theFaultIsFound(_ fault: Fault) throws {
         var facts = PlantedFacts.good()
         fault.plant(&facts)
-        let diagnosis = Diagnosis(facts)
-        let findings = diagnosis.findings.filter { $0.check.name == fault.check }.map(\.finding)
+        let examination = Examination(facts)
+        let findings = examination.findings.filter { $0.check.name == fault.check }.map(\.finding)
         let found = findings.contains { finding in
             finding.severity == fault.severity && finding.found.contains(fault.found) && finding.remedy.contains(fault.remedy)
         }
         #expect(found, "\(findings)")
-        #expect((diagnosis.exitCode != 0) == (diagnosis.worst == .error))
+        #expect((examination.exitCode != 0) == (examination.worst == .error))
     }
 
     /// Every check finds something in some fault: none of them is idle.
@@ -164,18 +164,18 @@ import Testing
     @Test func whatIsNotKnownIsNotCalledWell() {
         let good = PlantedFacts.good()
         let facts = ClusterFacts(request: good.request, launcher: good.launcher)
-        let well = Diagnosis(facts).findings.filter { $0.finding.severity == .ok }.map(\.check.name)
+        let well = Examination(facts).findings.filter { $0.finding.severity == .ok }.map(\.check.name)
         #expect(Set(well).isSubset(of: ["permission", "threads", "network", "clocks"]), "\(well)")
     }
 
     @Test func theExitCodeIsTheFirstErrors() {
         var facts = PlantedFacts.good()
         facts.hosts[1].data = "78"
-        #expect(Diagnosis(facts).exitCode == Failure.Kind.badData.rawValue)
+        #expect(Examination(facts).exitCode == Failure.Kind.badData.rawValue)
         facts.hosts[1].run.failure = "writing fails"
-        #expect(Diagnosis(facts).exitCode == Failure.Kind.badData.rawValue)
+        #expect(Examination(facts).exitCode == Failure.Kind.badData.rawValue)
         facts.hosts[1].data = "77"
-        #expect(Diagnosis(facts).exitCode == Failure.Kind.io.rawValue)
+        #expect(Examination(facts).exitCode == Failure.Kind.io.rawValue)
     }
 
     @Test func theCommandFitsTheFacts() {

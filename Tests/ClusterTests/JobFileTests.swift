@@ -25,6 +25,7 @@ import Testing
             ("slurm/train.sbatch", try request(.slurm)), ("slurm/train-srun.sbatch", try request(.slurm) { $0.starter = .srun }),
             ("slurm/preemptable.sbatch", try request(.slurm) { $0.isPreemptable = true }),
             ("slurm/preemptable-srun.sbatch", try request(.slurm) { ($0.isPreemptable, $0.starter) = (true, .srun) }),
+            ("slurm/launch.sbatch", try request(.slurm) { ($0.isPreemptable, $0.starter) = (true, .launch) }),
             ("slurm/sweep.sbatch", try request(.slurm) { $0.sweep = try .init(parsing: sweep) }),
             ("pbs/train.pbs", try request(.pbs)), ("pbs/preemptable.pbs", try request(.pbs) { $0.isPreemptable = true }),
             ("pbs/sweep.pbs", try request(.pbs) { $0.sweep = try .init(parsing: sweep) }),
@@ -47,8 +48,10 @@ import Testing
 
     @Test(arguments: [JobRequest.System.slurm, .pbs]) func bashReadsThem(_ system: JobRequest.System) throws {
         for isPreemptable in [false, true] {
-            for sweep in [nil, try JobRequest.Sweep(parsing: Self.sweep)] {
-                let text = try Self.request(system) { ($0.isPreemptable, $0.sweep) = (isPreemptable, sweep) }.file()
+            for (sweep, starter) in [(nil, JobRequest.Starter.mpirun), (try JobRequest.Sweep(parsing: Self.sweep), .launch)] {
+                let text = try Self.request(system) {
+                    ($0.isPreemptable, $0.sweep, $0.starter) = (isPreemptable, sweep, starter)
+                }.file()
                 try withTemporaryDirectory { directory in
                     try Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory)/job"))
                     let run = try Subprocess.run("bash", ["-n", "\(directory)/job"])

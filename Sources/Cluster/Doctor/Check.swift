@@ -26,7 +26,7 @@ public struct Check: Sendable {
 }
 
 /// All that the checks say of a set of facts.
-public struct Diagnosis: Sendable {
+public struct Examination: Sendable {
     public let findings: [(check: Check, finding: Finding)]
 
     public init(_ facts: ClusterFacts) {

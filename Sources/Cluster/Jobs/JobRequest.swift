@@ -4,8 +4,8 @@ import Diagnostics
 public struct JobRequest: Sendable, Equatable {
     public enum System: String, Sendable, CaseIterable { case slurm, pbs, kubernetes }
 
-    /// What starts the ranks under Slurm.
-    public enum Starter: String, Sendable, CaseIterable { case mpirun, srun }
+    /// What starts the ranks: mpirun; Slurm's srun; or `lockstep launch`, which starts mpirun, and starts it again where a rank or a host is lost.
+    public enum Starter: String, Sendable, CaseIterable { case mpirun, srun, launch }
 
     /// One job for each value of an option of `lockstep train`.
     public struct Sweep: Sendable, Equatable {
@@ -129,8 +129,8 @@ public struct JobRequest: Sendable, Equatable {
         where word.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
             throw Failure(.usage, "found a line break or another control character in '\(word)', which a job file cannot hold")
         }
-        guard starter == .mpirun || system == .slurm else {
-            throw Failure(.usage, "--starter srun is Slurm's: \(system.rawValue) jobs start their ranks by mpirun")
+        guard starter != .srun || system == .slurm else {
+            throw Failure(.usage, "--starter srun is Slurm's: \(system.rawValue) jobs start their ranks by mpirun or launch")
         }
         guard (system == .kubernetes) == (image != nil) else {
             throw Failure(

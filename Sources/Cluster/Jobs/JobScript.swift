@@ -5,8 +5,10 @@ struct JobScript {
     let request: JobRequest
     /// The run directory, as bash reads it.
     let run: String
-    /// What starts the ranks, as bash reads it.
+    /// What starts the ranks in front of the executable, as bash reads it; of no use to `lockstep launch`.
     let starter: String
+    /// What writes a hostfile for `lockstep launch` to `$hosts`, which it names; nothing where the file is there already.
+    let hosts: [String]
     /// What tells which value of a sweep is this job's, as bash reads it; nil where there is none.
     let index: String?
     /// Who asks a preemptable job to stop, and when: lines of a comment.
@@ -24,13 +26,24 @@ struct JobScript {
         if let sweep = request.sweep, let index {
             lines += ["values=(\(shellCommand(sweep.values)))", "training+=(--\(sweep.option) \"${values[\(index)]}\")"]
         }
-        lines += [
-            "",
-            "# A first start and every later one are the same: what has a checkpoint goes on from it.",
-            "if compgen -G \"$run/checkpoints/step-*.safetensors\" >/dev/null; then training+=(--resume); fi",
-            "export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1",
-        ]
-        let start = "\(starter) \"$lockstep\" \"${training[@]}\" --run \"$run\""
+        lines.append("")
+        if request.starter == .launch {
+            lines += hosts
+            lines.append(
+                "# After a failure it is started again from the newest checkpoint, without the hosts that are gone; so is a job that is gone on with."
+            )
+        } else {
+            lines += [
+                "# A first start and every later one are the same: what has a checkpoint goes on from it.",
+                "if compgen -G \"$run/checkpoints/step-*.safetensors\" >/dev/null; then training+=(--resume); fi",
+            ]
+        }
+        lines.append("export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1")
+        let command = "\"${training[@]}\" --run \"$run\""
+        let start =
+            request.starter == .launch
+            ? "\"$lockstep\" launch -np \(request.ranks) --hostfile \"$hosts\" --max-restarts 3 -- \(command)"
+            : "\(starter) \"$lockstep\" \(command)"
         return lines + (request.isPreemptable ? stoppable(start) : [start])
     }
 

@@ -83,7 +83,7 @@ struct KubernetesJob {
             request: request, run: "runs/\(name)",
             // The operator tells mpirun hosts and slots by OMPI_MCA_orte_default_hostfile.
             starter: "mpirun --allow-run-as-root -np \(request.ranks) --bind-to core -x OPENBLAS_NUM_THREADS -x OMP_NUM_THREADS",
-            index: index.map(String.init),
+            hosts: ["hosts=/etc/mpi/hostfile"], index: index.map(String.init),
             asking: [
                 "Kubernetes sends SIGTERM to this shell before it takes the launcher away, and waits \(request.time.notice) s."
             ],

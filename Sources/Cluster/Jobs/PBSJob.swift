@@ -38,9 +38,13 @@ struct PBSJob {
                 ? "${RUN:-runs/$PBS_JOBNAME-${PBS_JOBID%%.*}}" : "${RUN:-runs/$PBS_JOBNAME-${PBS_JOBID%%[*}}/$PBS_ARRAY_INDEX",
             starter:
                 "mpirun --hostfile \"$PBS_NODEFILE\" -np \(request.ranks) --bind-to core -x OPENBLAS_NUM_THREADS -x OMP_NUM_THREADS",
+            hosts: [
+                "mkdir -p \"$run\"", "hosts=$run/hosts",
+                "sort \"$PBS_NODEFILE\" | uniq -c | awk '{ print $2 \" slots=\" $1 }' >\"$hosts\"",
+            ],
             index: request.sweep == nil ? nil : "$PBS_ARRAY_INDEX",
             asking: [
-                "Training stops itself \(request.time.notice) s before the time is over; 'qsig -s SIGUSR1' asks it to stop before. Signals reach mpirun, too."
+                "Training stops itself \(request.time.notice) s before the time is over. PBS' signals reach ranks without this shell."
             ],
             traps: ["trap : USR1 TERM"],
             again: [

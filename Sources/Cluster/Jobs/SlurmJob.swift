@@ -41,6 +41,10 @@ struct SlurmJob {
                 : "${RUN:-runs/$SLURM_JOB_NAME-$SLURM_ARRAY_JOB_ID}/$SLURM_ARRAY_TASK_ID",
             // Slurm tells mpirun hosts and slots; srun tells ranks of each other by PMIx.
             starter: request.starter == .srun ? "srun --mpi=pmix" : "mpirun --bind-to core",
+            hosts: [
+                "mkdir -p \"$run\"", "hosts=$run/hosts",
+                "scontrol show hostnames | sed 's/$/ slots=\(request.ranksPerNode)/' >\"$hosts\"",
+            ],
             index: request.sweep == nil ? nil : "$SLURM_ARRAY_TASK_ID",
             asking: [
                 "Slurm sends SIGUSR1 to this shell \(request.time.notice) s before the time is over and, with PreemptParameters=send_user_signal,",
