@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func faultsAreToldBeforeTheJobWaits() throws {
-        expectFailure(try job(["slurm", "no-such-recipe"] + Self.usual.dropFirst()), code: 64, "no-such-recipe")
+        expectFailure(try job(["slurm", "no-such-recipe"] + Self.usual.dropFirst()), code: 66, "no-such-recipe")
         expectFailure(try job(["slurm"] + Self.usual + ["--", "--epoch", "3"]), code: 64, "Unknown option '--epoch'")
         expectFailure(
             try job(["slurm"] + Self.usual + ["--array", "learning-rte=1,2"]), code: 64, "Unknown option '--learning-rte'")

@@ -43,7 +43,14 @@ public struct FactGathering: Sendable {
         try startAll(arguments, in: folder, into: &facts)
         HostNames.assign(request.hosts.map(\.name), to: &facts.hosts)
         if facts.ranks.isEmpty, !request.hosts.isEmpty { try askEach(arguments, in: folder, into: &facts) }
+        // They answer in any order, and the first one is what others are compared with: rank 0's.
+        let order = request.hosts.map(\.name)
+        facts.hosts.sort { place($0, in: order) < place($1, in: order) }
         return facts
+    }
+
+    private func place(_ host: HostFacts, in order: [String]) -> Int {
+        host.askedAs.flatMap { order.firstIndex(of: $0) } ?? order.count
     }
 
     /// TCP alone would wait for minutes, and nobody is there to type a password.
