@@ -103,7 +103,8 @@ let package = Package(
         .testTarget(
             name: "ParallelismTests", dependencies: ["Diagnostics", "Networks", "Parallelism", "TestSupport"], swiftSettings: strict
         ),
-        .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Diagnostics"], swiftSettings: strict),
+        .testTarget(
+            name: "ClusterTests", dependencies: ["Cluster", "Diagnostics", "TestSupport", "Yams"], swiftSettings: strict),
         .testTarget(name: "RandomTests", dependencies: ["Random"], swiftSettings: strict),
         .testTarget(
             name: "BenchmarksTests", dependencies: ["Benchmarks", "Kernels", "Networks", "Training"], swiftSettings: strict),

@@ -7,8 +7,13 @@ public enum Cores {
 
     /// The hardware threads that this process may use, core by core; each a core of its own where the system does not tell which of them
     /// share one.
-    public static var all: [[Int]] {
-        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    public static var all: [[Int]] { cores(ofProcess: "self") }
+
+    /// Those that whoever started this process may use: mpirun, or its daemon on another host, which binds a rank to fewer.
+    static var ofLauncher: [[Int]] { cores(ofProcess: "\(getppid())") }
+
+    private static func cores(ofProcess process: String) -> [[Int]] {
+        let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
         let list = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }?.split(separator: "\t").last
         let allowed = list.map { processors(in: String($0)) } ?? Array(0..<ProcessInfo.processInfo.activeProcessorCount)
         var cores: [String: [Int]] = [:]

@@ -1,4 +1,3 @@
-import Crypto
 import Diagnostics
 import Foundation
 
@@ -46,7 +45,7 @@ public struct RankCountComparison: Sendable {
             )
         }
         return Outcome(
-            ranks: ranks, checkpointDigest: try Self.digest(of: Self.newestCheckpoint(in: "\(run)/checkpoints")),
+            ranks: ranks, checkpointDigest: try fileDigest(Self.newestCheckpoint(in: "\(run)/checkpoints")),
             losses: try Self.losses("\(run)/metrics.csv"))
     }
 
@@ -58,11 +57,6 @@ public struct RankCountComparison: Sendable {
                 .missing, "\(directory) holds no checkpoint: a verified training reaches the end of an epoch, or --max-steps")
         }
         return "\(directory)/\(newest)"
-    }
-
-    private static func digest(of path: String) throws -> String {
-        let bytes = try reading(path) { try Data(contentsOf: URL(fileURLWithPath: $0), options: .mappedIfSafe) }
-        return SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
     }
 
     private static func losses(_ path: String) throws -> [String] {

@@ -20,6 +20,7 @@ struct Lockstep: ParsableCommand {
             Train.self, Launch.self, Evaluate.self, Verify.self, DrillCommand.self, Inspect.self, Visualize.self, PlanCommand.self,
             ModelCommand.self,
             RecipeCommand.self, DataCommand.self, StudyCommand.self, ScalingCommand.self,
+            Doctor.self, DoctorProbe.self, JobCommand.self,
             Bench.self, ReportCommand.self, Watch.self,
         ])
 

@@ -8,7 +8,7 @@ import Testing
         ["data", "verify"],
         ["data", "synthesize"],
         ["data", "fetch"], ["data", "pack"], ["bench"], ["bench", "convolution"], ["bench", "step"],
-        ["bench", "training"], ["bench", "allreduce"], ["study"], ["scaling"], ["report"], ["watch"],
+        ["bench", "training"], ["bench", "allreduce"], ["study"], ["scaling"], ["report"], ["watch"], ["doctor"], ["job"],
     ]
 
     @Test func everyCommandHasHelp() throws {
