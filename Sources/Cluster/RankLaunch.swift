@@ -11,12 +11,15 @@ public struct RankLaunch: Sendable {
     public let hosts: Hostfile?
     /// So many ranks on each host of the file, from the first on; nil fills one host's slots after the other.
     public let ranksPerHost: Int?
+    /// What ranks are bound to; nil leaves it to mpirun, and to `processors`.
+    public let binding: RankBinding?
 
     public init(
-        ranks: Int, arguments: [String], processors: [Int]? = nil, hosts: Hostfile? = nil, ranksPerHost: Int? = nil
+        ranks: Int, arguments: [String], processors: [Int]? = nil, hosts: Hostfile? = nil, ranksPerHost: Int? = nil,
+        binding: RankBinding? = nil
     ) {
         (self.ranks, self.arguments, self.processors) = (ranks, arguments, processors)
-        (self.hosts, self.ranksPerHost) = (hosts, ranksPerHost)
+        (self.hosts, self.ranksPerHost, self.binding) = (hosts, ranksPerHost, binding)
     }
 
     /// Ranks that can have a core each; nil where only mpirun can tell.
@@ -65,7 +68,7 @@ public struct RankLaunch: Sendable {
         // Another host's ranks get of this environment what they are told to, and Open MPI's own variables.
         var elsewhere = hosts.map { ["--hostfile", $0.path, "-x", "OPENBLAS_NUM_THREADS", "-x", "OMP_NUM_THREADS"] } ?? []
         if hosts != nil, let ranksPerHost { elsewhere += ["--map-by", "ppr:\(ranksPerHost):node"] }
-        return ["-np", "\(ranks)"] + elsewhere + (processors == nil ? [] : ["--bind-to", "none"])
+        return ["-np", "\(ranks)"] + elsewhere + (processors == nil ? binding?.options ?? [] : RankBinding.none.options)
             + (ranks > cores ? ["--oversubscribe", "--mca", "mpi_yield_when_idle", "1"] : [])
     }
 
