@@ -135,7 +135,8 @@ struct StepSimulation {
     }
 
     private mutating func end() {
-        if taken > 0 {
+        // Where buckets are started one behind the other and then waited for, nothing is computed meanwhile.
+        if taken > 0, case .computing(polls: true, _) = rank {
             endOfOperation = now + taken
             takenInAll += taken
             taken = 0
