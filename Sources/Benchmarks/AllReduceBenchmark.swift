@@ -7,6 +7,8 @@ import Tuning
 public struct AllReduceBenchmark: Sendable {
     /// Seconds to measure each size for, with each kind of buffers; five turns are taken at least.
     public var duration = 1.0
+    /// What is measured, in turns.
+    public var methods = Method.allCases
 
     public enum Method: String, Sendable, CaseIterable {
         /// `GradientExchange`.
@@ -37,6 +39,9 @@ public struct AllReduceBenchmark: Sendable {
         /// Wall seconds of a call on the slowest rank: over the turns the median and the least.
         public let median: Double
         public let minimum: Double
+        /// Seconds by which a rank computes longer while the exchange between hosts goes on, on the slowest rank: the median over turns;
+        /// of our exchange of rewritten buffers alone, and nil for all else.
+        public let core: Double?
     }
 
     public init() {}
@@ -44,32 +49,35 @@ public struct AllReduceBenchmark: Sendable {
     /// Collective.
     ///
     /// - Parameter bytes: of the sum; whole floats.
-    /// - Returns: a result for each method, on every rank.
+    /// - Returns: a result for each of `methods`, on every rank.
     /// - Throws: `Failure(.fault)` where a method gives a wrong sum; `Failure(.mpi)`.
     public func run(bytes: Int, _ buffers: Buffers, on world: Communicator) throws -> [Result] {
         require(bytes > 0 && bytes.isMultiple(of: 4), "whole floats are summed, found \(bytes) bytes")
         let sums = try AllReduceContestants(world: world, count: bytes / 4, buffers: buffers.count(ofBytes: bytes))
-        for method in Method.allCases { try sums.check(method) }
+        for method in methods { try sums.check(method) }
         // So many calls in a row that clocks and the ranks' common start are small beside them.
         let calls = bytes <= 16 << 10 ? 64 : bytes <= 512 << 10 ? 8 : 1
-        var seconds = Method.allCases.map { _ in [Double]() }
+        var seconds = methods.map { _ in [Double]() }
         var next = 0
         let start = Seconds.wallNow()
         repeat {
-            for (index, method) in Method.allCases.enumerated() {
+            for (index, method) in methods.enumerated() {
                 let whole = try secondsOfCalls(method, sums, buffers, next..<next + calls, world)
                 seconds[index].append(whole / Double(calls))
             }
             next += calls
         } while try world.broadcast(seconds[0].count < 6 || Seconds.wallNow() - start < duration ? 1 : 0, from: 0) == 1
+        let core =
+            buffers == .rewritten && methods.first == .exchange
+            ? try ExchangeWork(sums, world).seconds(exchange: seconds[0].median, firstBuffer: next) : nil
         try sums.free()
-        return try zip(Method.allCases, seconds).map { method, own in
+        return try zip(methods, seconds).map { method, own in
             // The first turn touches memory and makes connections.
             var slowest = Array(own.dropFirst())
             try slowest.withUnsafeMutableBufferPointer { try world.allReduce($0, .max) }
             return Result(
                 bytes: bytes, buffers: buffers, method: method, turns: slowest.count, median: slowest.median,
-                minimum: slowest.min() ?? .nan)
+                minimum: slowest.min() ?? .nan, core: method == .exchange ? core : nil)
         }
     }
 

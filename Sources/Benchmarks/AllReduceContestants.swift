@@ -39,6 +39,16 @@ final class AllReduceContestants {
         }
     }
 
+    /// Our exchange, while something else is done.
+    ///
+    /// - Parameter work: is given what lets the exchange go on.
+    func run(buffer: Int, beside work: (_ progress: () throws -> Void) throws -> Void) throws {
+        let buffer = buffer % buffers
+        try exchange.start(buffer)
+        try work { _ = try exchange.progress() }
+        try exchange.finish(buffer)
+    }
+
     /// Sums small integers, and leaves zeros: they stay zeros in every sum, so that no value overflows in however many calls.
     func check(_ method: AllReduceBenchmark.Method) throws {
         let first = values(method, 0)

@@ -11,15 +11,17 @@ public struct RankLaunch: Sendable {
     public let hosts: Hostfile?
     /// So many ranks on each host of the file, from the first on; nil fills one host's slots after the other.
     public let ranksPerHost: Int?
+    /// What ranks are bound to; nil leaves it to mpirun, and to `processors`.
+    public let binding: RankBinding?
     /// Variables of this environment that the ranks are not given.
     public let withheld: Set<String>
 
     public init(
         ranks: Int, arguments: [String], processors: [Int]? = nil, hosts: Hostfile? = nil, ranksPerHost: Int? = nil,
-        withheld: Set<String> = []
+        binding: RankBinding? = nil, withheld: Set<String> = []
     ) {
         (self.ranks, self.arguments, self.processors) = (ranks, arguments, processors)
-        (self.hosts, self.ranksPerHost, self.withheld) = (hosts, ranksPerHost, withheld)
+        (self.hosts, self.ranksPerHost, self.binding, self.withheld) = (hosts, ranksPerHost, binding, withheld)
     }
 
     /// Ranks that can have a core each; nil where only mpirun can tell.
@@ -72,7 +74,7 @@ public struct RankLaunch: Sendable {
         // Another host's ranks get of this environment what they are told to, and Open MPI's own variables.
         var elsewhere = hosts.map { ["--hostfile", $0.path, "-x", "OPENBLAS_NUM_THREADS", "-x", "OMP_NUM_THREADS"] } ?? []
         if hosts != nil, let ranksPerHost { elsewhere += ["--map-by", "ppr:\(ranksPerHost):node"] }
-        return ["-np", "\(ranks)"] + elsewhere + (processors == nil ? [] : ["--bind-to", "none"])
+        return ["-np", "\(ranks)"] + elsewhere + (processors == nil ? binding?.options ?? [] : RankBinding.none.options)
             + (ranks > cores ? ["--oversubscribe", "--mca", "mpi_yield_when_idle", "1"] : [])
     }
 

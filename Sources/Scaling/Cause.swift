@@ -13,6 +13,8 @@ public struct Cause: Sendable, Equatable {
         case data
         /// Work beside the passes: the update, checkpoints, comparisons of replicas.
         case beside(StepPart)
+        /// Its micro-batches are smaller than those of the baseline, and one rank alone is as slow with them.
+        case microBatches
         /// Independent copies are as slow.
         case machine
         /// Each rank computes slower than one alone, and independent copies do not, or were not measured.
@@ -31,8 +33,9 @@ public struct Cause: Sendable, Equatable {
     /// - Parameters:
     ///   - point: of two ranks or more.
     ///   - baseline: one rank alone; what it takes is what each rank could take, or an N-th of it in strong scaling.
-    init(_ point: ScalingPoint, baseline: ScalingPoint?, copies: IndependentCopies?) {
-        let losses = Losses(point, baseline: baseline, copies: copies)
+    ///   - sameCut: one rank alone whose micro-batches are as large as the point's; nil where there is none.
+    init(_ point: ScalingPoint, baseline: ScalingPoint?, sameCut: ScalingPoint? = nil, copies: IndependentCopies?) {
+        let losses = Losses(point, baseline: baseline, sameCut: sameCut ?? baseline, copies: copies)
         guard let largest = losses.all.max(by: { $0.share < $1.share }), largest.share >= Self.smallestShare else {
             (kind, share) = (.nothing, 0)
             sentence =
@@ -52,7 +55,7 @@ private struct Losses {
     private(set) var all: [Loss] = []
     private let turns: [StepRecord]
 
-    init(_ point: ScalingPoint, baseline: ScalingPoint?, copies: IndependentCopies?) {
+    init(_ point: ScalingPoint, baseline: ScalingPoint?, sameCut: ScalingPoint?, copies: IndependentCopies?) {
         turns = point.turns.compactMap { $0 }
         let slowest = SlowestRanks(turns)
         let outlier = slowest?.outlier
@@ -62,14 +65,24 @@ private struct Losses {
         guard parts.sum > 0 else { return }
         addWaiting(parts, slowest)
         addTransfer(parts)
-        guard let alone = baseline.map({ StepParts.mean($0.turns.compactMap { $0 }.flatMap { $0.ranks.map(\.parts) }) }) else {
-            return
-        }
+        guard let baseline, let sameCut else { return }
+        let (best, alone) = (baseline.meanParts, sameCut.meanParts)
         let due = point.mode == .strong ? 1 / Double(point.ranks) : 1
         addData(parts, excess: parts.data - due * alone.data)
         for part in [StepPart.update, .checkpoint, .other] { addBeside(part, parts, due: due * alone[part], point.mode) }
         let computing = parts.forward + parts.backward
-        addComputing(computing, due: due * (alone.forward + alone.backward), step: parts.sum, point.mode, baseline, copies)
+        let excess = due * (alone.forward + alone.backward - best.forward - best.backward)
+        if let samples = sameCut.samplesOfMicroBatch { addCut(excess / parts.sum, samples: samples) }
+        addComputing(computing, due: due * (alone.forward + alone.backward), step: parts.sum, point.mode, sameCut, copies)
+    }
+
+    private mutating func addCut(_ share: Double, samples: Int) {
+        all.append(
+            (
+                .microBatches, share,
+                "\(percent(share)) of a step is lost to micro-batches of \(samples) samples, which one rank alone computes as slowly; the "
+                    + "baseline computes its batch as one."
+            ))
     }
 
     private mutating func addWaiting(_ parts: StepParts, _ slowest: SlowestRanks?) {
@@ -131,11 +144,11 @@ private struct Losses {
     /// Whether the machine itself allows no more is what independent copies tell: they share cores, caches and memory, and no messages. In
     /// strong scaling they have a rank's share of the batch each, and lose what small batches lose too.
     private mutating func addComputing(
-        _ seconds: Double, due: Double, step: Double, _ mode: ScalingMode, _ baseline: ScalingPoint?, _ copies: IndependentCopies?
+        _ seconds: Double, due: Double, step: Double, _ mode: ScalingMode, _ alone: ScalingPoint, _ copies: IndependentCopies?
     ) {
         let share = (seconds - due) / step
         let ratio = PairedRatio(
-            zip(copies?.rates ?? [], baseline?.turns ?? []).compactMap { rate, alone in
+            zip(copies?.rates ?? [], alone.turns).compactMap { rate, alone in
                 rate.flatMap { rate in alone.map { (rate, $0.imagesPerSecond * Double(copies?.count ?? 1)) } }
             })
         let much = percent(seconds / due - 1)
@@ -196,9 +209,22 @@ extension ScalingRecord {
     public func causes(_ mode: ScalingMode) -> [Cause] {
         let baseline = baseline(mode)
         return points.filter { $0.mode == mode && $0.ranks > 1 && !$0.rates.isEmpty }.sorted { $0.ranks < $1.ranks }.map { point in
-            Cause(point, baseline: baseline, copies: copies.first { $0.mode == mode && $0.count == point.ranks })
+            let sameCut = points.first {
+                $0.mode == mode && $0.ranks == 1 && $0.samplesOfMicroBatch != nil
+                    && $0.samplesOfMicroBatch == point.samplesOfMicroBatch
+            }
+            return Cause(
+                point, baseline: baseline, sameCut: sameCut, copies: copies.first { $0.mode == mode && $0.count == point.ranks })
         }
     }
+}
+
+extension ScalingPoint {
+    /// The mean over turns and ranks.
+    fileprivate var meanParts: StepParts { .mean(turns.compactMap { $0 }.flatMap { $0.ranks.map(\.parts) }) }
+
+    /// Nil where nothing was measured.
+    fileprivate var samplesOfMicroBatch: Int? { turns.compactMap { $0 }.first.map { $0.globalBatch / $0.microBatches } }
 }
 
 /// A share as people read it, never at two lines' ends: 0.034 is 3.4 %.

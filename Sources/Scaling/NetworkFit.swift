@@ -11,9 +11,11 @@ public struct AllReduceTime: Sendable, Codable, Equatable {
     public var bytes: Int
     /// The median over the turns.
     public var seconds: Double
+    /// By how much longer a rank computes while the sum goes on; nil where that was not measured.
+    public var core: Double?
 
-    public init(ranks: Int, nodes: Int, bytes: Int, seconds: Double) {
-        (self.ranks, self.nodes, self.bytes, self.seconds) = (ranks, nodes, bytes, seconds)
+    public init(ranks: Int, nodes: Int, bytes: Int, seconds: Double, core: Double? = nil) {
+        (self.ranks, self.nodes, self.bytes, self.seconds, self.core) = (ranks, nodes, bytes, seconds, core)
     }
 
     fileprivate var ranksPerNode: Int { ranks / nodes }
@@ -39,7 +41,7 @@ extension NetworkModel {
     public init(fitting times: [AllReduceTime], link given: Link? = nil) throws {
         let node = NodeCost(fitting: times)
         if let given {
-            self.init(link: given, node: node, source: "as asked for")
+            self.init(link: given, node: node, core: CoreCost(fitting: times), source: "as asked for")
             return
         }
         guard let (link, error) = Link.fit(times, node: node) else {
@@ -52,10 +54,19 @@ extension NetworkModel {
         let counts = Set(between.map(\.nodes)).sorted()
         let nodes = counts.map(String.init).joined(separator: ", ")
         self.init(
-            link: link, node: node,
+            link: link, node: node, core: CoreCost(fitting: times),
             source: "fitted to \(between.count) sums on \(nodes) nodes, off by \(percent(error)) (root mean square)"
                 + (counts.count > 1
                     ? "" : "; what a message costs is not told apart from the latency, so many nodes are predicted too fast"))
+    }
+}
+
+extension [AllReduceTime] {
+    /// A network of just so many nodes with a rank each: what they cost each other, as where hosts share a switch or cores, is in it.
+    ///
+    /// - Returns: nil where no sums of two sizes are of so many.
+    public func network(ofNodes nodes: Int) -> NetworkModel? {
+        try? NetworkModel(fitting: filter { $0.nodes == nodes && $0.ranks == nodes })
     }
 }
 
@@ -65,6 +76,20 @@ extension NetworkModel.NodeCost {
         let inside = times.filter { $0.nodes == 1 && $0.ranks > 1 }.map { (amounts: [1, Double($0.bytes)], seconds: $0.seconds) }
         guard let fit = RelativeFit(inside) else { return nil }
         self.init(latency: fit.costs[0], secondsPerByte: fit.costs[1])
+    }
+}
+
+extension NetworkModel.CoreCost {
+    /// - Returns: nil where it was not measured for two sizes.
+    init?(fitting times: [AllReduceTime]) {
+        let measured = times.compactMap { time -> (amounts: [Double], seconds: Double)? in
+            guard time.nodes > 1, let core = time.core, core > 0 else { return nil }
+            // A rank's own part of its host's messages.
+            let (_, messages, sent, _) = time.amounts
+            return ([messages / Double(time.ranksPerNode), sent / Double(time.ranksPerNode)], core)
+        }
+        guard let fit = RelativeFit(measured) else { return nil }
+        self.init(perMessage: fit.costs[0], perByte: fit.costs[1])
     }
 }
 

@@ -4,6 +4,8 @@ public struct NetworkModel: Sendable, Codable, Equatable {
     public var link: Link
     /// Inside a node, through memory that its ranks share; nil where it was not measured.
     public var node: NodeCost?
+    /// What the exchange takes from the core of a rank that computes meanwhile; nil where it was not measured.
+    public var core: CoreCost?
     /// Where it comes from: what was fitted to what, or an option.
     public var source: String
 
@@ -35,5 +37,18 @@ public struct NetworkModel: Sendable, Codable, Equatable {
         public init(latency: Double, secondsPerByte: Double) { (self.latency, self.secondsPerByte) = (latency, secondsPerByte) }
     }
 
-    public init(link: Link, node: NodeCost? = nil, source: String) { (self.link, self.node, self.source) = (link, node, source) }
+    /// Messages are put together, handed to the system, received and added up by the same core that computes: its seconds for each message
+    /// and each byte that the host sends, with what comes in return.
+    public struct CoreCost: Sendable, Codable, Equatable {
+        public var perMessage: Double
+        public var perByte: Double
+
+        public init(perMessage: Double, perByte: Double) { (self.perMessage, self.perByte) = (perMessage, perByte) }
+
+        func seconds(messages: Int, bytes: Int) -> Double { Double(messages) * perMessage + Double(bytes) * perByte }
+    }
+
+    public init(link: Link, node: NodeCost? = nil, core: CoreCost? = nil, source: String) {
+        (self.link, self.node, self.core, self.source) = (link, node, core, source)
+    }
 }

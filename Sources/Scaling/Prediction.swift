@@ -12,6 +12,8 @@ public struct Prediction: Sendable, Codable, Equatable {
     public var madeAt: String
     /// Rank counts of the measured points that it was made from.
     public var madeFrom: [Int]
+    /// Where it is not the measurement's own: one that was fitted to sums over just as many hosts.
+    public var network: NetworkModel?
 
     public init(
         _ mode: ScalingMode, ranks: Int, ranksPerNode: Int, globalBatch: Int, secondsPerStep: Double, computeSeconds: Double,

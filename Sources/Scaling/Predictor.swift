@@ -3,69 +3,67 @@ import Parallelism
 import Statistics
 import Timing
 
-/// Predicts the steps of rank counts that were not measured, from measured points and a network.
+/// Predicts the steps of rank counts that were not measured, from measured shares of a batch and a network.
 ///
-/// Operations take the times of the measured point with the most ranks. Those that grow with samples are taken along a line through the
-/// times of all measured points of several ranks, a + b · samples, where their samples differ, and in proportion to samples where they do
-/// not; the slowest rank strays from the mean as the measured ones do (`StepTemplate.stretch`). Then `StepSimulation` runs the program.
+/// Operations take the times of the share whose samples are nearest to a rank's. Those that grow with samples are taken from there along a
+/// line through all measured shares, a + b · samples, where their samples differ, and in proportion to samples where they do not; the
+/// slowest rank strays from the mean as the measured ones do (`StepTemplate.stretch`). Then `StepSimulation` runs the program.
 public struct Predictor: Sendable {
     private let mode: ScalingMode
     private let network: NetworkModel
-    private let template: StepTemplate
+    private let templates: [StepTemplate]
+    private let batch: (samples: Int, microBatches: Int)
     private let madeFrom: [Int]
     /// Seconds of a group of micro-batches: at none, and for each sample.
     private let line: (none: Double, sample: Double)?
 
-    /// - Parameter points: of one mode; those that are to be predicted, and later ones, must not be among them.
-    /// - Throws: `Failure.usage` without a point of two ranks or more, or where its ranks are hybrid ones.
-    public init(_ points: [ScalingPoint], mode: ScalingMode, network: NetworkModel) throws {
-        let measured = points.filter { $0.mode == mode && !$0.rates.isEmpty }
-        let largest = measured.max { $0.ranks < $1.ranks }
-        (self.mode, self.network) = (mode, network)
-        template = try StepTemplate(largest?.turns.compactMap { $0 } ?? [])
-        madeFrom = Set(measured.map(\.ranks)).sorted()
-        let times = measured.filter { $0.ranks > 1 }.compactMap { point -> (amounts: [Double], seconds: Double)? in
-            guard let template = try? StepTemplate(point.turns.compactMap { $0 }), template.lastGroup > 0 else { return nil }
-            return ([1, template.samplesOfGroup], template.lastGroup)
-        }
-        line = RelativeFit(times).map { ($0.costs[0], $0.costs[1]) }
+    /// - Parameters:
+    ///   - shares: one at least.
+    ///   - globalBatch, microBatches: of all ranks in strong scaling, of each in weak.
+    /// - Throws: `Failure.usage` where there is no share, or its ranks are hybrid ones.
+    public init(_ shares: [MeasuredShare], mode: ScalingMode, globalBatch: Int, microBatches: Int, network: NetworkModel) throws {
+        (self.mode, self.network, batch) = (mode, network, (globalBatch, microBatches))
+        templates = try (shares.isEmpty ? [MeasuredShare()] : shares).map(StepTemplate.init)
+        madeFrom = Set(templates.map(\.record.rankCount)).sorted()
+        line = RelativeFit(templates.map { ([1, $0.samplesOfGroup], $0.lastGroup) }).map { ($0.costs[0], $0.costs[1]) }
     }
 
     /// - Parameters:
-    ///   - ranksPerNode: nil for as many as were measured.
-    ///   - globalBatch: nil for the measured one in strong scaling, and the measured one's share for each rank in weak.
-    ///   - microBatches: nil for as many as were measured in strong scaling, and as many of each rank in weak; one for each rank at least.
+    ///   - ranksPerNode: nil for one.
+    ///   - network: nil for the predictor's own.
     ///   - madeAt: ISO 8601, in UTC.
     public func prediction(
-        ranks: Int, ranksPerNode: Int? = nil, globalBatch: Int? = nil, microBatches: Int? = nil, madeAt: String
+        ranks: Int, ranksPerNode: Int? = nil, over network: NetworkModel? = nil, madeAt: String
     ) -> Prediction {
         require(ranks > 1, "steps of two ranks or more are predicted, found \(ranks)")
-        let perNode = min(ranks, ranksPerNode ?? template.ranksPerNode)
-        let measured = template.record
-        let batch = globalBatch ?? (mode == .strong ? measured.globalBatch : measured.globalBatch * ranks / measured.rankCount)
-        let parts = mode == .strong ? measured.microBatches : measured.microBatches * ranks / measured.rankCount
-        let cut = microBatches ?? max(parts, ranks)
+        let perNode = min(ranks, ranksPerNode ?? 1)
+        let copies = mode == .strong ? 1 : ranks
+        let batch = batch.samples * copies
+        // One for each rank at least.
+        let cut = max(self.batch.microBatches * copies, ranks)
         let program = program(ranks: ranks, perNode: perNode, globalBatch: batch, microBatches: cut)
-        let step = StepSimulation.run(program, over: network)
-        return Prediction(
+        let step = StepSimulation.run(program, over: network ?? self.network)
+        var prediction = Prediction(
             mode, ranks: ranks, ranksPerNode: perNode, globalBatch: batch, secondsPerStep: step.seconds,
             computeSeconds: step.computeSeconds, waitSeconds: step.waitSeconds, madeAt: madeAt, madeFrom: madeFrom)
+        prediction.network = network
+        return prediction
     }
 
     /// Of 2, 4, 8 … 1,024 ranks, but for those that it was made from, and, in strong scaling, those that have no sample each.
     public func curve(ranksPerNode: Int? = nil, madeAt: String) -> [Prediction] {
-        let samples = mode == .strong ? template.record.globalBatch : .max
+        let samples = mode == .strong ? batch.samples : .max
         return (1...10).map { 1 << $0 }.filter { !madeFrom.contains($0) && $0 <= samples }.map {
             prediction(ranks: $0, ranksPerNode: ranksPerNode, madeAt: madeAt)
         }
     }
 
     private func program(ranks: Int, perNode: Int, globalBatch: Int, microBatches: Int) -> SimulatedProgram {
-        let measured = template.record
         // The rank with the most of them decides.
         let own = (microBatches + ranks - 1) / ranks
-        let measuredOwn = max(1, (measured.microBatches + measured.rankCount - 1) / measured.rankCount)
-        let together = max(1, (measuredOwn + template.groups - 1) / template.groups)
+        let template = template(ofSamples: globalBatch * own / microBatches)
+        let measured = template.record
+        let together = max(1, (template.microBatchesOfRank + template.groups - 1) / template.groups)
         let groups = (own + together - 1) / together
         let samples = Double(globalBatch) * Double(own) / Double(microBatches) / Double(groups)
         let growth = seconds(ofSamples: samples) / seconds(ofSamples: template.samplesOfGroup)
@@ -80,7 +78,8 @@ public struct Predictor: Sendable {
         let earlier = template.earlierGroup ?? template.lastGroup
         operations.append(.init(action: .compute(polls: false), seconds: Double(groups - 1) * earlier * growth * stretch))
         operations += template.last.map(simulated)
-        let traffic = traffic(ranks: ranks, perNode: perNode, microBatches: microBatches)
+        let sumsMicroBatches = measured.exchange.sumsMicroBatches
+        let traffic = traffic(ranks: ranks, perNode: perNode, microBatches: sumsMicroBatches ? microBatches : nil)
         return SimulatedProgram(
             operations: operations, buckets: measured.buckets.map { SimulatedProgram.Bucket($0, traffic) },
             nodes: (ranks + perNode - 1) / perNode, ranksPerNode: perNode)
@@ -88,11 +87,22 @@ public struct Predictor: Sendable {
 
     private func seconds(ofSamples samples: Double) -> Double { line.map { $0.none + $0.sample * samples } ?? samples }
 
-    private func traffic(ranks: Int, perNode: Int, microBatches: Int) -> ExchangeTraffic {
+    /// The share that is the fewest times larger or smaller.
+    private func template(ofSamples samples: Int) -> StepTemplate {
+        func ratio(_ template: StepTemplate) -> Double {
+            let (own, wanted) = (Double(max(1, template.samples)), Double(max(1, samples)))
+            return max(own / wanted, wanted / own)
+        }
+        guard let nearest = templates.min(by: { ratio($0) < ratio($1) }) else { fault("a predictor without a measured share") }
+        return nearest
+    }
+
+    /// - Parameter microBatches: where each of them is a term of the sum.
+    private func traffic(ranks: Int, perNode: Int, microBatches: Int?) -> ExchangeTraffic {
         let nodes = stride(from: 0, to: ranks, by: perNode).map { min(perNode, ranks - $0) }
-        guard template.record.exchange.sumsMicroBatches else { return ExchangeTraffic(ranksOfNodes: nodes) }
         return ExchangeTraffic(
-            ranksOfNodes: nodes, terms: (0..<ranks).map { $0 * microBatches / ranks..<($0 + 1) * microBatches / ranks })
+            ranksOfNodes: nodes,
+            terms: microBatches.map { count in (0..<ranks).map { $0 * count / ranks..<($0 + 1) * count / ranks } })
     }
 }
 

@@ -61,6 +61,7 @@ public struct ScalingPage: Sendable {
                 "peak of a core", place.peak.map { "\(fixed($0 * 1e-9, decimals: 1))" }.joined(separator: ", ") + " GFLOP/s"
             ),
         ]
+        if let binding = place.binding { rows.append(("ranks are bound to", binding)) }
         if let network = record.network {
             let link = network.link
             rows.append(

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Timing
 
@@ -17,6 +18,8 @@ public struct ScalingRecord: Sendable, Codable, Equatable {
     public var copies: [IndependentCopies]
     /// What the predictions were made with; nil where there are none.
     public var network: NetworkModel?
+    /// What networks were fitted to.
+    public var sums: [AllReduceTime] = []
     public var predictions: [Prediction]
 
     public init(
@@ -25,6 +28,18 @@ public struct ScalingRecord: Sendable, Codable, Equatable {
     ) {
         (self.recipe, self.command, self.environment) = (recipe, command, environment)
         (self.points, self.copies, self.network, self.predictions) = (points, copies, network, predictions)
+    }
+}
+
+extension ScalingRecord {
+    /// - Throws: `Failure.missing` where the file cannot be read, `Failure.badData` where it holds something else.
+    public static func read(_ path: String) throws -> ScalingRecord {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure(.missing, "the scaling measurement \(path) cannot be read")
+        }
+        do { return try JSONDecoder().decode(ScalingRecord.self, from: data) } catch {
+            throw Failure(.badData, "\(path) is no scaling measurement, as 'lockstep scaling' writes it")
+        }
     }
 }
 
@@ -74,6 +89,8 @@ public struct ScalingEnvironment: Sendable, Codable, Equatable {
     public var system: String
     /// Flop/s of one core's fused multiply-adds before and after, which tells whether the machine was the same.
     public var peak: [Double]
+    /// What every job's ranks were bound to; nil where nobody noted it.
+    public var binding: String?
 
     public init(
         release: String, processor: String, cores: Int, hosts: [String], mpi: String, system: String, peak: [Double] = []

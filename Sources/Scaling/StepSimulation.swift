@@ -4,7 +4,7 @@ import Parallelism
 /// A step's seconds, as simulated.
 public struct SimulatedStep: Sendable, Equatable {
     public let seconds: Double
-    /// What a rank computes; it waits for the rest.
+    /// What a rank computes, and works for the exchange meanwhile; it waits for the rest.
     public let computeSeconds: Double
     /// Of each bucket, when it was started and when it was through, in seconds from the step's beginning.
     public let buckets: [ClosedRange<Double>?]
@@ -19,7 +19,7 @@ public struct SimulatedStep: Sendable, Equatable {
 /// carries both directions at once, and in each direction one volley behind the other, in the order in which they are sent, as the one
 /// connection between each two hosts does. The sum of a collective by MPI stands in the same row as the buckets. What has come is noticed when the rank
 /// looks: at once where it waits, every `pollInterval` while an operation polls, and not before its end where it does not. Adding what came takes a
-/// waiting rank its time; of an operation that polls the measured time holds it already.
+/// waiting rank its time. What is sent while the rank computes makes its computing longer by the core's part of it (`NetworkModel.CoreCost`).
 struct StepSimulation {
     /// What comes to a rank.
     private enum Arrival {
@@ -53,6 +53,9 @@ struct StepSimulation {
     private var next = 0
     private var rank = Rank.waiting
     private var endOfOperation = 0.0
+    /// Seconds that the exchange has taken from the operation under way, or from the next one, and from all of them.
+    private var taken = 0.0
+    private var takenInAll = 0.0
     private var willLook = false
     /// Until when the rank adds up what it has found.
     private var busyUntil = 0.0
@@ -94,7 +97,7 @@ struct StepSimulation {
             }
         }
         return SimulatedStep(
-            seconds: now, computeSeconds: program.operations.reduce(0) { $0 + $1.seconds },
+            seconds: now, computeSeconds: program.operations.reduce(takenInAll) { $0 + $1.seconds },
             buckets: zip(started, finished).map { start, end in start.flatMap { start in end.map { start...$0 } } })
     }
 
@@ -126,10 +129,21 @@ struct StepSimulation {
 
     private mutating func wait() {
         rank = .waiting
+        // What a waiting rank does for messages is in the link's own costs.
+        taken = 0
         look()
     }
 
     private mutating func end() {
+        // Where buckets are started one behind the other and then waited for, nothing is computed meanwhile.
+        if taken > 0, case .computing(polls: true, _) = rank {
+            endOfOperation = now + taken
+            takenInAll += taken
+            taken = 0
+            events.insert(.operationEnds, at: endOfOperation)
+            wake()
+            return
+        }
         if case .start(let bucket, let form) = program.operations[next].action { start(bucket, form) }
         next += 1
         begin()
@@ -246,6 +260,10 @@ struct StepSimulation {
 
     private mutating func send(_ arrival: Arrival, _ volley: ExchangeTraffic.Volley) {
         let seconds = network.link.seconds(messages: volley.messages, bytes: volley.bytes)
+        if case .computing = rank, let core = network.core {
+            // One of the host's ranks sends its part.
+            taken += core.seconds(messages: volley.messages, bytes: volley.bytes) / Double(program.ranksPerNode)
+        }
         outbox.append((arrival, seconds))
         if outbox.count == 1 { events.insert(.linkIsFree, at: now + seconds) }
     }

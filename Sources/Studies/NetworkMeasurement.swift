@@ -8,17 +8,21 @@ import Statistics
 struct NetworkMeasurement {
     /// Nil for this host alone.
     let hosts: Hostfile?
+    let binding: RankBinding
+    /// Whether computing is to be slept, on hosts that may share cores.
+    let isSlept: Bool
     /// The file that takes what the ranks write.
     let output: String
 
     /// Two hosts with a rank each tell of the link, four (or three, where there are no more) what each message and each sum adds to it, two ranks
     /// of a host the memory that they share.
     ///
+    /// - Parameter counts: of hosts whose steps are to be predicted, which are asked too, with a rank each.
     /// - Throws: `Failure` with the last words of ranks that did not end well.
-    func times() throws -> [AllReduceTime] {
+    func times(nodes counts: Set<Int>) throws -> [AllReduceTime] {
         var times: [AllReduceTime] = []
         if let hosts {
-            for nodes in Set([2, min(4, hosts.hosts.count)]).sorted() where nodes > 1 && nodes <= hosts.hosts.count {
+            for nodes in counts.union([2, min(4, hosts.hosts.count)]).sorted() where nodes > 1 && nodes <= hosts.hosts.count {
                 times += try sums(nodes: nodes, ranksPerNode: 1)
             }
         }
@@ -28,19 +32,20 @@ struct NetworkMeasurement {
     }
 
     /// Buckets are about a megabyte, or less.
-    private static let options = ["--smallest", "4096", "--largest", "4194304", "--seconds", "0.3", "--json"]
+    private static let options = ["--smallest", "4096", "--largest", "4194304", "--seconds", "0.3", "--ours-alone", "--json"]
 
     private func sums(nodes: Int, ranksPerNode: Int) throws -> [AllReduceTime] {
         let launch = RankLaunch(
-            ranks: nodes * ranksPerNode, arguments: ["bench", "allreduce"] + Self.options, hosts: hosts, ranksPerHost: ranksPerNode)
+            ranks: nodes * ranksPerNode, arguments: ["bench", "allreduce"] + Self.options + (isSlept ? ["--slept"] : []),
+            hosts: hosts, ranksPerHost: ranksPerNode,
+            binding: binding)
         let code = try launch.run(output: output)
         guard code == 0 else { throw TrialEnd.failure(of: launch, code: code, output: output) }
         let lines = String(decoding: FileManager.default.contents(atPath: output) ?? Data(), as: UTF8.self).split(separator: "\n")
         return lines.compactMap { try? JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
-            .filter { $0.method == "exchange" && $0.buffers == "rewritten" }
             .compactMap { line in
                 line.seconds["median"].map {
-                    AllReduceTime(ranks: line.ranks, nodes: nodes, bytes: line.bytes, seconds: $0)
+                    AllReduceTime(ranks: line.ranks, nodes: nodes, bytes: line.bytes, seconds: $0, core: line.seconds["core"])
                 }
             }
     }
@@ -49,8 +54,6 @@ struct NetworkMeasurement {
     private struct Line: Decodable {
         let ranks: Int
         let bytes: Int
-        let buffers: String
-        let method: String
         let seconds: [String: Double]
     }
 }

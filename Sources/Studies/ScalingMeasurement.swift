@@ -29,6 +29,8 @@ public struct ScalingMeasurement {
     private var turns = 0
     /// Files of recorded computing, by what a rank computes; empty where computing is real.
     private var computing: [ComputeShare: String] = [:]
+    /// The same for all jobs, however many ranks they have.
+    let binding: RankBinding
 
     /// - Parameter progress: told of every measurement when it is there.
     /// - Throws: `Failure.usage` where the request does not fit together.
@@ -39,7 +41,10 @@ public struct ScalingMeasurement {
         try request.check()
         (self.request, self.directory, self.progress) = (request, directory, progress)
         jobs = ScalingJob.all(of: request)
+        binding = .common(
+            largest: request.rankCounts.max() ?? 1, hosts: request.hosts, environment: ProcessInfo.processInfo.environment)
         record = ScalingRecord(recipe: request.name, command: command, environment: environment)
+        record.environment.binding = binding.description
         for job in jobs {
             for place in job.places {
                 if job.areCopies {
@@ -149,12 +154,27 @@ public struct ScalingMeasurement {
         }
     }
 
+    /// What ranks measure that train alone, each by the program of many, as many at once as the smallest point of several has: of each turn
+    /// their records.
+    mutating func measureShare(_ share: ComputeShare, ranks: Int, turns: Int) throws -> MeasuredShare {
+        let name = "share-\(share.batch)-in-\(share.microBatches)"
+        try encodedJSON(recipe(share.batch, share.microBatches)).writeReplacing(directory.recipe(name))
+        var measured = MeasuredShare()
+        for turn in 1...turns {
+            let file = directory.record(name, turn: turn)
+            let replay = computing[share].map { ["--replay", $0] } ?? []
+            try start(name, ranks: ranks, ["--independent", "--as-one-of-many", "--record", file] + replay)
+            measured.turns.append(try StepRecord.read(file))
+        }
+        return measured
+    }
+
     private func start(_ name: String, ranks: Int, _ options: [String]) throws {
         let output = directory.output(name)
         let command =
             ["bench", "training", directory.recipe(name), "--run", directory.run(name)]
             + ["--steps", "\(request.steps)", "--warm-up", "\(request.warmUp)"] + options
-        let launch = RankLaunch(ranks: ranks, arguments: command, hosts: request.hosts)
+        let launch = RankLaunch(ranks: ranks, arguments: command, hosts: request.hosts, binding: binding)
         let code = try launch.run(output: output)
         guard code == 0 else { throw TrialEnd.failure(of: launch, code: code, output: output) }
     }

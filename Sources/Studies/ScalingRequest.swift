@@ -22,6 +22,8 @@ public struct ScalingRequest: Sendable {
     public var replays = false
     /// The network to predict with; nil for one that is fitted to sums on the same hosts.
     public var link: NetworkModel.Link?
+    /// The sums of another measurement on these hosts, to fit networks to; nil for this measurement's own.
+    public var sums: [AllReduceTime]?
 
     public init(name: String, recipe: Recipe, rankCounts: [Int], modes: [ScalingMode]) {
         (self.name, self.recipe, self.rankCounts, self.modes) = (name, recipe, rankCounts, modes)

@@ -11,11 +11,7 @@ extension StudyDirectory {
 
     /// What was measured once all trials had ended, in their order; none before.
     public func speedUps(of study: Study) -> [ScalingRecord] {
-        (study.speedUpTrials ?? []).compactMap { name in
-            FileManager.default.contents(atPath: scaling(name).description).flatMap {
-                try? JSONDecoder().decode(ScalingRecord.self, from: $0)
-            }
-        }
+        (study.speedUpTrials ?? []).compactMap { try? ScalingRecord.read(scaling($0).description) }
     }
 
     /// Measures the study's speed-ups, where it asks for any and there is a core for each rank, unless that is done or another process is at

@@ -1,5 +1,4 @@
 import Diagnostics
-import Glibc
 import Parallelism
 import Timing
 
@@ -10,10 +9,7 @@ import Timing
 final class StepReplay {
     private let times: ComputeTimes
     private let arenaFloats: Int
-    /// By how much the last sleep was too long: the next one is shorter.
-    private var overslept = 0.0
-    /// As `Pace`: how often kernels let others go on.
-    private static let interval = 100e-6
+    private let sleeper = SleptTime()
 
     init(_ times: ComputeTimes, arenaFloats: Int) { (self.times, self.arenaFloats) = (times, arenaFloats) }
 
@@ -40,24 +36,7 @@ final class StepReplay {
         guard let seconds = times.seconds(of: operation, samples: samples, arenaFloats: arenaFloats) else {
             fault("'\(operation)' has no recorded time")
         }
-        let isPolling = if case .backward = operation { true } else { false }
-        var end = StepClock.now() + seconds - overslept
-        var now = StepClock.now()
-        while now < end {
-            if isPolling {
-                try progress()
-                let behind = StepClock.now()
-                (end, now) = (end + behind - now, behind)
-            }
-            Self.sleep(until: isPolling ? min(end, now + Self.interval) : end)
-            now = StepClock.now()
-        }
-        overslept = now - end
-    }
-
-    /// - Parameter time: of the clock that `StepClock.now` reads.
-    private static func sleep(until time: Double) {
-        var time = timespec(tv_sec: Int(time), tv_nsec: Int((time - time.rounded(.down)) * 1e9))
-        while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}
+        let polls = if case .backward = operation { true } else { false }
+        try withoutActuallyEscaping(progress) { try sleeper.pass(seconds, progress: polls ? $0 : nil) }
     }
 }

@@ -3,6 +3,7 @@ import Kernels
 import MPI
 import Networks
 import Parallelism
+import Timing
 
 /// How a rank keeps in step with the others: where its gradients stand, what carries them, and the program of its steps.
 struct StepStrategy {
@@ -19,15 +20,21 @@ struct StepStrategy {
     /// Whether each rank updates a part of what all hold and has that part of the optimiser's state alone: the same on all ranks, whatever
     /// their parts are. One of them may well be the whole.
     var sharesOutUpdates: Bool { buckets?.parameters != nil }
+    /// What carries gradients, as a record of steps tells it.
+    var exchangeMethod: StepRecord.Exchange.Method {
+        if buckets != nil { return .tree }
+        return program.operations.contains { if case .exchange(.gradients) = $0 { true } else { false } } ? .mpi : .none
+    }
 
     /// Collective over the world. A world of one rank takes plain memory and exchanges nothing, unless values are to be rounded.
     ///
     /// - Parameters:
     ///   - exchangesGradients: false for a step whose gradients stay on their ranks, to be measured.
+    ///   - asOneOfMany: true for a world of one rank that goes by the program of several, and gives its buckets to nobody.
     ///   - world: nil for one rank without MPI.
     init(
-        _ experiment: Experiment, _ execution: Execution, exchangesGradients: Bool = true, partition: BatchPartition, plan: Plan,
-        work: RankWork, world: Communicator?
+        _ experiment: Experiment, _ execution: Execution, exchangesGradients: Bool = true, asOneOfMany: Bool = false,
+        partition: BatchPartition, plan: Plan, work: RankWork, world: Communicator?
     ) throws {
         let hybrid: HybridNetwork? =
             if let divided = work.divided, let world {
@@ -46,7 +53,8 @@ struct StepStrategy {
         let terms = Self.terms(of: experiment, partition, rank: rank)
         outline.merges = terms?.merges
         partialSums = terms?.results ?? [partition.microBatches(ofRank: rank)]
-        if let world, exchangesGradients, world.size > 1 || experiment.wire != .fp32, execution.exchange == .tree {
+        let isAlone = world?.size ?? 1 == 1 && !asOneOfMany
+        if let world, exchangesGradients, !isAlone || experiment.wire != .fp32, execution.exchange == .tree {
             let buckets = ExchangeBucket.cutting(
                 from: hybrid?.outline.parameterCount ?? 0, trainedCount: layout.trainedCount, arenaCount: layout.arenaCount,
                 byteCount: execution.bucketSize, wire: experiment.wire)
@@ -66,7 +74,7 @@ struct StepStrategy {
             storage = StateStorage(arenaCount: layout.arenaCount, in: exchanges, owned: outline.ownedRanges)
             self.buckets = exchanges
         } else {
-            outline.sum = exchangesGradients && (world?.size ?? 1) > 1 ? .mpi : .none
+            outline.sum = exchangesGradients && !isAlone ? .mpi : .none
             storage = StateStorage(
                 arenaCount: layout.arenaCount, gradientSlots: Self.gradientSlots(of: experiment, partition, rank: rank))
             buckets = nil

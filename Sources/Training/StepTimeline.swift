@@ -6,12 +6,13 @@ import Parallelism
 /// When each operation of a run's first steps began and ended on each rank, and each bucket's exchange: as a file in Chrome's trace format,
 /// which Perfetto (ui.perfetto.dev) and chrome://tracing show with a row for each rank's operations and rows for its exchanges.
 ///
-/// Times are of rank 0's clock, by how far the ranks' clocks were apart when the run began. Source of the format: "Trace Event Format", the JSON array form, events X, b, e and M.
+/// Times are of rank 0's clock, by how far the ranks' clocks were apart before the first step and behind the last. Source of the format: "Trace Event Format", the JSON array form, events X, b, e and M.
 final class StepTimeline: StepObserver {
     private struct Event {
         let kind: Kind
         let step: Int
-        let time: Double
+        /// Of this rank's clock, in seconds; in the file microseconds of rank 0's.
+        var time: Double
     }
 
     private enum Kind {
@@ -22,7 +23,7 @@ final class StepTimeline: StepObserver {
     private let program: StepProgram
     private let world: Communicator
     private let lastStep: Int
-    private let offset: Double
+    private let start: (time: Double, offset: Double)
     private var events: [Event] = []
     private var step = 0
 
@@ -30,7 +31,7 @@ final class StepTimeline: StepObserver {
     /// - Parameter steps: those from `firstStep` on that are traced.
     init(of program: StepProgram, firstStep: Int, steps: Int, world: Communicator) throws {
         (self.program, self.world, lastStep) = (program, world, firstStep + steps - 1)
-        offset = try world.clockOffset(Self.now)
+        start = try AlignedClock.comparison(over: world)
         // So that steps find room.
         events.reserveCapacity(steps * 2 * (1 + 2 * program.operations.count))
     }
@@ -59,14 +60,13 @@ final class StepTimeline: StepObserver {
     func started(_ bucket: Int, _ form: ExchangeForm) { note(.started(bucket: bucket, form)) }
     func finished(_ bucket: Int) { note(.finished(bucket: bucket)) }
 
-    private func note(_ kind: Kind) { events.append(Event(kind: kind, step: step, time: Self.now() - offset)) }
-
-    private static func now() -> Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-3 }
+    private func note(_ kind: Kind) { events.append(Event(kind: kind, step: step, time: StepClock.now())) }
 
     /// Writes all ranks' events to a file, by rank 0. Collective.
     /// - Returns: on rank 0, why the file could not be written; nil where it was.
     func write(to path: String) throws -> String? {
-        let own = try world.agreed { Array(try JSONEncoder().encode(traceEvents())) }
+        let clock = AlignedClock(start, try AlignedClock.comparison(over: world))
+        let own = try world.agreed { Array(try JSONEncoder().encode(traceEvents(clock))) }
         let all = try world.allGather(bytes: own)
         guard world.rank == 0 else { return nil }
         // Each rank's is an array; the file is one of all of them.
@@ -92,7 +92,7 @@ final class StepTimeline: StepObserver {
         var args: [String: String]?
     }
 
-    private func traceEvents() -> [TraceEvent] {
+    private func traceEvents(_ clock: AlignedClock) -> [TraceEvent] {
         let rank = world.rank
         var trace = [
             TraceEvent(name: "process_name", ph: "M", pid: rank, args: ["name": "rank \(rank) on \(world.hostName)"]),
@@ -114,7 +114,8 @@ final class StepTimeline: StepObserver {
                     name: name, ph: "X", pid: rank, cat: cat, ts: start, dur: event.time - start, args: ["step": String(event.step)]
                 ))
         }
-        for event in events {
+        for var event in events {
+            event.time = clock.aligned(event.time) * 1e6
             switch event.kind {
             case .loading: loading = event.time
             case .loaded: span("load", "loading", from: loading, event)

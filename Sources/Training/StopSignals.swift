@@ -28,6 +28,12 @@ final class StopSignals: Sendable {
 
     private func hear(_ number: Int32) {
         guard !first.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged else { return }
+        giveIn()
+    }
+
+    /// Ends the process at once, by the signal that came first; does nothing where none came.
+    func giveIn() {
+        guard let number = received else { return }
         signal(number, SIG_DFL)
         kill(getpid(), number)
     }

@@ -54,6 +54,8 @@ extension Trainer {
             }
             let replay = StepReplay(times, arenaFloats: state.layout.arenaCount)
             try replay.check(strategy.program)
+            // Ranks whose computing leaves the cores to others leave them so while they wait.
+            IdleCore.sleep()
             guard times.groupSamples == groupSamples else {
                 throw Failure(
                     .usage,
@@ -105,7 +107,7 @@ extension Trainer {
             globalBatch: experiment.globalBatch,
             microBatches: experiment.microBatches,
             exchange: StepRecord.Exchange(
-                strategy.buckets != nil ? .tree : world.size > 1 ? .mpi : .none, placement: execution.parallelism.recorded,
+                strategy.exchangeMethod, placement: execution.parallelism.recorded,
                 overlapped: execution.overlap, sumsMicroBatches: experiment.reproducible),
             buckets: buckets.map {
                 StepRecord.Bucket(firstFloat: $0.range.lowerBound, floats: $0.range.count, wire: $0.wire)

@@ -15,7 +15,7 @@ public final class Trainer {
     let experiment: Experiment
     let execution: Execution
     let world: Communicator
-    private let reporter: any TrainingReporter
+    let reporter: any TrainingReporter
     let recorder: FlightRecorder
     let state: TrainingState
     let division: DividedState?
@@ -32,17 +32,17 @@ public final class Trainer {
     private let validationEvaluator: Evaluator?
     private let sums = FigureSums()
     /// Rank 0's alone.
-    private let log: RunLog?
-    private let writer: CheckpointWriter?
-    private let wishes: WishSource
+    let log: RunLog?
+    let writer: CheckpointWriter?
+    let wishes: WishSource
     /// Why the newest lines of the log are not in its files; nil where they are.
-    private var lostLog: Failure?
+    var lostLog: Failure?
     let trainingSamples: Int
     /// While steps are traced.
     private var timeline: StepTimeline?
     /// Those who want to know what steps are spent on.
     var observers: [any StepObserver] = []
-    private let run: RunDirectory
+    let run: RunDirectory
     private let tracePath: String
     private let clock = ContinuousClock()
     /// Whether the validation error has come below the recipe's goal.
@@ -153,72 +153,6 @@ public final class Trainer {
         try world.agreed(notedIn: recorder, settle)
         if world.rank == 0, let explanation = goalStop ?? earlyStop { reporter.stoppedEarly(explanation) }
         recorder.enter(.ended, step: state.progress.position.step)
-    }
-
-    /// Whether any rank wants training to end behind the last step.
-    private var isStopping: Bool { runner.figures.wishes.stop > 0 }
-
-    /// Whether the recipe wants a checkpoint behind the last step, which ends no epoch.
-    private var isCheckpointDue: Bool {
-        if case .steps(let count) = execution.checkpointEvery { return state.progress.position.step.isMultiple(of: count) }
-        return runner.figures.wishes.checkpoint > 0
-    }
-
-    /// Ends training on all ranks behind a step, when its checkpoint is on disk. Collective.
-    private func stop() throws {
-        try writeTimeline()
-        recorder.enter(.stopping, step: state.progress.position.step)
-        try world.agreed(notedIn: recorder) {
-            try settle()
-            guard let reason = wishes.stopReason else { return }
-            throw Failure(
-                .stopped,
-                "\(reason): stopped after step \(state.progress.position.step.grouped) of \(totalSteps.grouped), which the newest "
-                    + "checkpoint holds; go on with 'lockstep \(shellCommand(["train", "--resume", "--run", run.path]))'")
-        }
-    }
-
-    /// Waits for what is still on its way to disk.
-    ///
-    /// - Throws: `Failure.io` where the newest checkpoint or log line is lost.
-    private func settle() throws {
-        reportCheckpoints(writer?.finish())
-        let step = state.progress.position.step.grouped
-        if let failure = writer?.lostNewest {
-            let standing = writer?.newestWritten.map { "the newest that stands is of step \($0.grouped)" } ?? "this run wrote none"
-            throw Failure(
-                .io,
-                "training came to step \(step), but its last checkpoint is lost, and \(standing): \(failure.description)")
-        }
-        if let lostLog {
-            throw Failure(
-                .io,
-                "training came to step \(step), and its checkpoint stands, but lines of its log are lost: \(lostLog.description)")
-        }
-    }
-
-    private func reportCheckpoints(_ outcomes: [CheckpointWriter.Outcome]?) {
-        for outcome in outcomes ?? [] {
-            switch outcome.result {
-            case .success(let path): reporter.wroteCheckpoint(path)
-            case .failure(let failure):
-                reporter.warn(
-                    "the checkpoint of step \(outcome.step.grouped) is lost, and training goes on: \(failure.description)")
-            }
-        }
-    }
-
-    /// Writes to the log, where this rank has one. Lines that cannot be written are kept, and tried again with the next.
-    private func record(_ write: (RunLog) throws -> Void) {
-        guard let log else { return }
-        do {
-            try write(log)
-            lostLog = nil
-        } catch {
-            let failure = Failure(reporting: error)
-            lostLog = failure
-            reporter.warn("\(failure.description); its lines are kept to be written later, and training goes on")
-        }
     }
 
     /// Why training ends before its last epoch; nil where it does not.
@@ -339,7 +273,7 @@ public final class Trainer {
         return result
     }
 
-    private func writeTimeline() throws {
+    func writeTimeline() throws {
         guard let timeline else { return }
         observers.removeAll { $0 === timeline }
         recorder.enter(.logging, step: state.progress.position.step)
@@ -437,16 +371,5 @@ public final class Trainer {
         }
         if world.rank == 0 { reporter.finishedEpoch(report) }
         try writeCheckpoint(isBest: isBest)
-    }
-
-    /// Rank 0 has what all together hold written, beside the steps that follow. Collective.
-    func writeCheckpoint(isBest: Bool = false) throws {
-        let step = state.progress.position.step
-        if strategy.sharesOutUpdates, let velocity = state.velocity { try exchange.gather(velocity) }
-        try division?.gatherOptimiserState(recorder)
-        guard let writer else { return }
-        recorder.enter(.checkpointing, step: step)
-        writer.write(try (division?.whole ?? state).checkpoint(of: experiment), step: step, isBest: isBest)
-        wishes.wroteCheckpoint()
     }
 }

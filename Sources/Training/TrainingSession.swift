@@ -17,6 +17,8 @@ public struct TrainingRequest: Sendable {
     public var resume: Resume?
     /// Whether the algorithms of convolutions are timed before the first step, and the fastest taken.
     public var tunes: Bool
+    /// Whether a world of one rank goes by the step program of several, and exchanges with nobody: what a rank of many does by itself.
+    public var isOneOfMany: Bool
     /// Settings that go over the recipe's.
     public var settings: @Sendable (inout Recipe) -> Void
     /// The command line, for `run.json`.
@@ -30,13 +32,14 @@ public struct TrainingRequest: Sendable {
     }
 
     public init(
-        recipe: Recipe?, model: BuiltInModel?, resume: Resume?, tunes: Bool = false, command: [String],
-        settings: @escaping @Sendable (inout Recipe) -> Void
+        recipe: Recipe?, model: BuiltInModel?, resume: Resume?, tunes: Bool = false, isOneOfMany: Bool = false,
+        command: [String], settings: @escaping @Sendable (inout Recipe) -> Void
     ) {
         self.recipe = recipe
         self.model = model
         self.resume = resume
         self.tunes = tunes
+        self.isOneOfMany = isOneOfMany
         self.settings = settings
         self.command = command
     }
@@ -123,7 +126,8 @@ public final class TrainingSession {
         }
         self.plan = plan
         strategy = try StepStrategy(
-            experiment, recipe.execution, partition: partition, plan: plan, work: work, world: world)
+            experiment, recipe.execution, asOneOfMany: request.isOneOfMany, partition: partition, plan: plan, work: work,
+            world: world)
         try comparison.compare(strategy.program, plan)
         let state = TrainingState(layout: strategy.layout, optimiser: experiment.optimiser, in: strategy.storage)
         self.state = state

@@ -73,8 +73,9 @@ final class Watchdog: Sendable {
         // The first one ends the job; the others leave it the time to tell why.
         if !isFirst { Thread.sleep(forTimeInterval: 1) }
         guard pause.isGoingOn else { return }
-        if signals.received == nil, MPIEnvironment.isRunning { MPIEnvironment.abort(code: kind.rawValue) }
-        _exit(kind.rawValue)
+        // Where mpirun has begun to end this job, this rank goes as it was told.
+        if signals.received != nil { signals.giveIn() }
+        MPIEnvironment.abort(code: kind.rawValue)
     }
 }
 

@@ -13,7 +13,7 @@ struct BenchAllReduce: ParsableCommand {
             iallreduce its non-blocking one and a wait. They take turns; a time is the slowest rank's, over the turns the median and the least. Buffers are \
             the same in every call and touched by nobody between two (warm), the same but written by each rank before each call, as training \
             does (rewritten), or others in every call that together are larger than caches (rotated). At last the times as latency + bytes / \
-            bandwidth, by the least relative errors.
+            bandwidth, by the least relative errors. With --json also by how much longer a rank computes while ours goes on (core).
 
             mpirun -np 2 lockstep bench allreduce
             """)
@@ -27,6 +27,15 @@ struct BenchAllReduce: ParsableCommand {
     @Option(help: "Seconds to measure each size for, with each kind of buffers.")
     var seconds = 1.0
 
+    @Flag(help: "With --json: ours alone, of buffers that are written before each call; predictions are made from it.")
+    var oursAlone = false
+
+    @Flag(
+        help:
+            "Ranks that wait sleep, and so does what is computed beside an exchange: for hosts that share cores, as those of steps whose computing is slept."
+    )
+    var slept = false
+
     @Flag(help: "One line of JSON for each size, kind of buffers and method; times in seconds.")
     var json = false
 
@@ -39,18 +48,25 @@ struct BenchAllReduce: ParsableCommand {
         guard seconds > 0 && seconds <= 3_600 else {
             throw Failure(.usage, "--seconds: found \(seconds), expected a number above 0 and at most 3600")
         }
+        guard json || !oursAlone else { throw Failure(.usage, "--ours-alone fills no table: give --json too") }
         try Ending.withWorld { world in
             var benchmark = AllReduceBenchmark()
             benchmark.duration = seconds
+            if oursAlone { benchmark.methods = [.exchange] }
+            if slept { IdleCore.sleep() }
             let tells = world.rank == 0
             if tells, !json { Self.table.printTitles() }
             var all: [AllReduceBenchmark.Result] = []
             for bytes in sequence(first: smallest, next: { $0 * 4 }).prefix(while: { $0 <= largest }) {
-                for buffers in AllReduceBenchmark.Buffers.allCases {
+                for buffers in oursAlone ? [.rewritten] : AllReduceBenchmark.Buffers.allCases {
                     let results = try benchmark.run(bytes: bytes, buffers, on: world)
                     all += results
                     guard tells else { continue }
-                    if json { try results.forEach { try printLine(of: $0, ranks: world.size) } } else { printRow(of: results) }
+                    if json {
+                        try results.forEach { try printLine(of: $0, ranks: world.size) }
+                    } else {
+                        printRow(of: results)
+                    }
                 }
             }
             if tells, !json { printFits(all, ranks: world.size) }
@@ -88,7 +104,7 @@ struct BenchAllReduce: ParsableCommand {
         let line = Line(
             ranks: ranks, bytes: result.bytes, buffers: result.buffers.rawValue, method: result.method.rawValue,
             turns: result.turns,
-            seconds: ["median": result.median, "least": result.minimum])
+            seconds: ["median": result.median, "least": result.minimum].merging(result.core.map { ["core": $0] } ?? [:]) { $1 })
         try printJSON(line)
     }
 
@@ -99,7 +115,7 @@ struct BenchAllReduce: ParsableCommand {
         let buffers: String
         let method: String
         let turns: Int
-        /// Of one call.
+        /// Of one call; `core` is by how much longer a rank computes beside it.
         let seconds: [String: Double]
     }
 }

@@ -53,6 +53,12 @@ struct BenchTraining: ParsableCommand {
     @Flag(help: "Each rank trains alone, all of them at once, without any exchange: what the machine itself allows.")
     var independent = false
 
+    @Flag(
+        help:
+            "With --independent: each rank goes by the step program of several, whose buckets it exchanges with nobody; predictions are made from it."
+    )
+    var asOneOfMany = false
+
     @Option(name: .customLong("run"), help: "The run directory. (default: the next free one in runs/)")
     var runDirectory: String?
 
@@ -60,12 +66,17 @@ struct BenchTraining: ParsableCommand {
         try Experiment.check(steps, "--steps")
         try Experiment.check(warmUp, "--warm-up", from: 0)
         try Experiment.check(checkpointEvery, "--checkpoint-every", from: 0)
+        guard independent || !asOneOfMany else {
+            throw Failure(.usage, "--as-one-of-many is of ranks that train alone: give --independent too")
+        }
         let measurement = StepMeasurement(
             steps: steps, warmUp: warmUp, checkpointEvery: checkpointEvery, replay: try replay.map(StepRecord.readComputing))
         let recipe = try recipe.map(Recipe.read)
         let model = try model.map(BuiltInModel.init(named:))
         func request(run: String?) -> TrainingRequest {
-            TrainingRequest(recipe: recipe, model: model, resume: nil, command: CommandLine.arguments, settings: settings(run: run))
+            TrainingRequest(
+                recipe: recipe, model: model, resume: nil, isOneOfMany: asOneOfMany, command: CommandLine.arguments,
+                settings: settings(run: run))
         }
         try Ending.withWorld { world in
             let console = Console(world: world)

@@ -67,7 +67,7 @@ struct ScalingCommand: ParsableCommand {
 
     @Option(
         help:
-            "The network to predict larger rank counts with, latency and bandwidth, as in 10us,1.2GB/s. (default: fitted to sums on the same hosts)"
+            "The network to predict with: latency and bandwidth, as in 10us,1.2GB/s, or the scaling.json of another measurement on these hosts, whose sums are taken. (default: fitted to sums on the same hosts)"
     )
     var network: String?
 
@@ -119,7 +119,11 @@ struct ScalingCommand: ParsableCommand {
         (request.turns, request.steps, request.warmUp) = (turns, steps, warmUp)
         request.hosts = try hostfile.map(Hostfile.init(path:))
         (request.oversubscribes, request.replays) = (oversubscribe, compute == .replay)
-        request.link = try network.map(NetworkModel.Link.init(parsing:))
+        if let network, network.hasSuffix(".json") {
+            request.sums = try ScalingRecord.read(network).sums
+        } else {
+            request.link = try network.map(NetworkModel.Link.init(parsing:))
+        }
         return request
     }
 }

@@ -22,6 +22,19 @@ import Testing
         #expect(RankLaunch(ranks: 2, arguments: [], processors: [5]).options.contains("--oversubscribe"))
     }
 
+    /// All jobs of a measurement are bound alike, as its largest can be; what the user has set for Open MPI stays.
+    @Test func oneBindingForAll() {
+        let cores = Cores.physical
+        #expect(RankBinding.common(largest: cores, hosts: nil, environment: [:]) == .core)
+        #expect(RankBinding.common(largest: cores + 1, hosts: nil, environment: [:]) == .none)
+        let given = RankBinding.common(largest: 1, hosts: nil, environment: ["OMPI_MCA_hwloc_base_binding_policy": "socket"])
+        #expect(given == .given("socket") && given.description.hasPrefix("socket"))
+        func options(_ binding: RankBinding?) -> [String] { RankLaunch(ranks: 1, arguments: [], binding: binding).options }
+        #expect(
+            options(.core) == ["-np", "1", "--bind-to", "core"] && options(RankBinding.none) == ["-np", "1", "--bind-to", "none"])
+        #expect(options(given) == ["-np", "1"] && options(nil) == ["-np", "1"])
+    }
+
     @Test func listsOfProcessors() {
         #expect(Cores.processors(in: "0-3,8,10-11") == [0, 1, 2, 3, 8, 10, 11])
         #expect(Cores.processors(in: "0\n") == [0] && Cores.processors(in: "") == [])

@@ -90,6 +90,25 @@ import Timing
         }
     }
 
+    /// Ranks that go by the program of many, alone: all of its buckets, and nothing that travels.
+    @Test func copiesAsOneOfMany() throws {
+        try Workplace.with { place in
+            let strategies = [["--bucket-size", "65536"], ["--parallelism", "sharded"], ["--exchange", "mpi"]]
+            for (strategy, buckets) in zip(strategies, [4, 1, 0]) {
+                let all = try records(place, ranks: 2, ["--independent", "--as-one-of-many", "--steps", "4"] + strategy)
+                #expect(all.count == 2)
+                for copy in all {
+                    #expect(copy.rankCount == 1 && copy.buckets.count == buckets && copy.sentBytes == 0, "\(copy)")
+                    #expect(copy.exchange.method == (buckets > 0 ? .tree : .mpi))
+                    let operations = copy.ranks[0].operations
+                    let finishes = operations.filter { $0.kind == .finish }.count
+                    #expect(finishes == (strategy.contains("sharded") ? 2 : 1) * buckets, "\(operations)")
+                    #expect(operations.contains { $0.kind == .collective })
+                }
+            }
+        }
+    }
+
     /// Checkpoints are a part of their own, where they are asked for.
     @Test func checkpoints() throws {
         try Workplace.with { place in
@@ -104,6 +123,7 @@ import Timing
             let command = ["bench", "training", "--model", "lenet5", "--data", place.data, "--run", place.path("run")]
             expectFailure(try place.lockstep(command + ["--steps", "0"]), code: 64, "--steps")
             expectFailure(try place.lockstep(command + ["--replay", place.path("none")]), code: 66, "record")
+            expectFailure(try place.lockstep(command + ["--as-one-of-many"]), code: 64, "--independent")
             let text = try place.write("{}", "text.json")
             expectFailure(try place.lockstep(command + ["--replay", text]), code: 65, "no record of training steps")
             let file = place.path("record.json")

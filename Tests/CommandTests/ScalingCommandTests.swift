@@ -71,8 +71,9 @@ import Testing
             #expect(record.copies.isEmpty && record.points.map(\.ranks) == [1, 2, 4])
             #expect(record.points.allSatisfy { $0.turns.allSatisfy { $0?.isReplayed ?? true } })
             let errors = record.predictionErrors(.weak)
-            #expect(errors.map(\.prediction.ranks) == [4] && errors.allSatisfy(\.wasMadeBefore), "\(errors)")
-            #expect(record.predictions.map(\.ranks).sorted() == (2...10).map { 1 << $0 })
+            #expect(errors.map(\.prediction.ranks) == [2, 4] && errors.allSatisfy(\.wasMadeBefore), "\(errors)")
+            #expect(record.predictions.map(\.ranks).sorted() == (1...10).map { 1 << $0 })
+            #expect(record.predictions.allSatisfy { $0.madeFrom == [1] } && record.environment.binding == "none")
         }
     }
 

@@ -14,6 +14,18 @@ import Testing
         let dur: Double?
         let id: String?
         let args: [String: String]?
+        let cat: String?
+
+        /// What the format asks of each kind of event: M names something by its arguments; X has a beginning and a length; b and e, which
+        /// Perfetto gives rows of their own below the rank, have a time and are matched by category, name and id.
+        var hasItsFields: Bool {
+            switch ph {
+            case "M": args?["name"] != nil || args?["sort_index"] != nil
+            case "X": ts ?? -1 >= 0 && dur ?? -1 >= 0 && args?["step"] != nil && !name.isEmpty
+            case "b", "e": ts ?? -1 >= 0 && cat?.isEmpty == false && id?.isEmpty == false && args?["step"] != nil && !name.isEmpty
+            default: false
+            }
+        }
     }
 
     private func events(ranks: Int, steps: Int, trace: String...) throws -> [Event] {
@@ -30,8 +42,12 @@ import Testing
         let (ranks, steps) = (2, 200)
         let events = try events(ranks: ranks, steps: steps + 2, trace: "\(steps)")
         #expect(Set(events.map(\.ph)) == ["M", "X", "b", "e"] && Set(events.map(\.pid)) == [0, 1])
+        for event in events { #expect(event.hasItsFields, "\(event)") }
         for rank in 0..<ranks {
             let mine = events.filter { $0.pid == rank }
+            let names = mine.filter { $0.ph == "M" }
+            #expect(names.map(\.name) == ["process_name", "process_sort_index", "thread_name"])
+            #expect(names.first?.args?["name"]?.hasPrefix("rank \(rank) on ") == true)
             let spans = mine.filter { $0.ph == "X" }
             #expect(spans.allSatisfy { $0.tid == 0 && $0.ts != nil && $0.dur ?? -1 >= 0 })
             for (before, after) in zip(spans, spans.dropFirst()) {
@@ -44,6 +60,9 @@ import Testing
             #expect(starts.count == ends.count && starts.count > 2 * steps && Set(starts.compactMap(\.id)).count == starts.count)
             let started = Dictionary(uniqueKeysWithValues: starts.map { ($0.id, $0.ts ?? .infinity) })
             #expect(ends.allSatisfy { started[$0.id, default: .infinity] <= $0.ts ?? 0 })
+            let nameOfStart = Dictionary(uniqueKeysWithValues: starts.map { ($0.id, $0.name) })
+            #expect(ends.allSatisfy { nameOfStart[$0.id] == $0.name })
+            #expect(Set(starts.compactMap { $0.args?["step"] }).count == steps)
         }
     }
 

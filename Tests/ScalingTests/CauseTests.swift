@@ -105,4 +105,24 @@ import Timing
         let cause = try #require(causes([work, work, work]).first)
         #expect(cause.kind == .nothing && cause.sentence.contains("nothing stands out"))
     }
+
+    /// Ranks in eight micro-batches beside a baseline in one: what small micro-batches cost one rank alone too is theirs, not the machine's.
+    @Test func smallMicroBatches() throws {
+        let (whole, cut) = (PlantedWork(), PlantedWork(forward: 0.013, backward: 0.026))
+        func run(_ works: [PlantedWork], microBatches: Int) -> StepRecord {
+            var run = StepRecord.planted(works)
+            run.microBatches = microBatches
+            return run
+        }
+        var record = ScalingRecord(recipe: "lenet5", command: [], environment: .planted)
+        record.points = [
+            ScalingPoint(.weak, ranks: 1, label: "8 micro-batches", turns: [run([cut], microBatches: 8)]),
+            ScalingPoint(.weak, ranks: 1, label: "1 micro-batch", turns: [run([whole], microBatches: 1)]),
+            ScalingPoint(.weak, ranks: 2, turns: [run([cut, cut], microBatches: 16)]),
+        ]
+        record.copies = [IndependentCopies(.weak, count: 2, turns: [[run([cut], microBatches: 8), run([cut], microBatches: 8)]])]
+        let cause = try #require(record.causes(.weak).first)
+        #expect(cause.kind == .microBatches && cause.sentence.contains("micro-batches of 4 samples"), "\(cause.sentence)")
+        #expect(abs(cause.share - 0.009 / 0.040) < 1e-9)
+    }
 }

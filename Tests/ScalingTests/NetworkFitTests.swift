@@ -50,6 +50,23 @@ import Testing
         }
     }
 
+    /// What messages take from a core that computes, planted, comes back; of two ranks of a host each has half.
+    @Test(arguments: [1, 2]) func theCoresPartComesBack(ranksPerNode: Int) throws {
+        let core = NetworkModel.CoreCost(perMessage: 4e-6, perByte: 6e-10)
+        let times = [2, 4].flatMap { nodes in
+            sizes.map { bytes in
+                var time = time(nodes: nodes, ranksPerNode: ranksPerNode, bytes: bytes, link)
+                // Two volleys of (n − 1) messages of each rank, and (n − 1)/n of the bytes of each host.
+                let sent = 2 * Double(bytes) * Double(nodes - 1) / Double(nodes) / Double(ranksPerNode)
+                time.core = Double(2 * (nodes - 1)) * core.perMessage + sent * core.perByte
+                return time
+            }
+        }
+        let found = try #require(try NetworkModel(fitting: times).core)
+        #expect(abs(found.perMessage / core.perMessage - 1) < 0.01 && abs(found.perByte / core.perByte - 1) < 0.01, "\(found)")
+        #expect(try NetworkModel(fitting: sizes.map { time(nodes: 2, bytes: $0, link) }).core == nil)
+    }
+
     @Test func aGivenLinkIsTaken() throws {
         let inside = sizes.map { time(nodes: 1, ranksPerNode: 2, bytes: $0, link) }
         let model = try NetworkModel(fitting: inside, link: link)

@@ -9,63 +9,79 @@ import Timing
     private let network = NetworkModel(
         link: .init(latency: 50e-6, bandwidth: 0.12e9), node: .init(latency: 5e-6, secondsPerByte: 2e-10), source: "planted")
 
-    /// A point of so many ranks, each on a host of its own, of a step that computes a fixed time and one for each sample.
-    private func point(_ mode: ScalingMode, ranks: Int, samplesPerRank: Int, method: StepRecord.Exchange.Method = .tree)
-        -> ScalingPoint
-    {
-        let seconds: Double = 0.004 + 0.001 * Double(samplesPerRank)
+    /// What a rank of many measures by itself, of a step that computes a fixed time and one for each sample.
+    private func alone(samples: Int, microBatches: Int = 1, method: StepRecord.Exchange.Method = .tree) -> MeasuredShare {
+        let seconds: Double = 0.004 + 0.001 * Double(samples)
         let work = PlantedWork(forward: seconds / 3, backward: seconds * 2 / 3)
-        let run = StepRecord.planted(
-            Array(repeating: work, count: ranks), hosts: (0..<ranks).map { "lab\($0)" }, samplesPerRank: samplesPerRank,
-            method: method)
-        return ScalingPoint(mode, ranks: ranks, turns: [run])
+        var run = StepRecord.planted([work], samplesPerRank: samples)
+        (run.exchange.method, run.microBatches) = (method, microBatches)
+        return MeasuredShare(turns: [[run, run]])
+    }
+
+    private func predictor(
+        _ shares: [MeasuredShare], _ mode: ScalingMode = .weak, batch: Int = 32, microBatches: Int = 1
+    ) throws -> Predictor {
+        try Predictor(shares, mode: mode, globalBatch: batch, microBatches: microBatches, network: network)
     }
 
     /// Weak scaling keeps a rank's work, whatever the ranks; the bucket of 1 MiB, which is ready at the way back's end, goes (n − 1)/n twice
     /// over the link, and is through where n is large in 2 · (latency + bytes ÷ bandwidth).
     @Test(arguments: [2, 4, 8, 64, 1024]) func weakScaling(ranks: Int) throws {
-        let predictor = try Predictor([point(.weak, ranks: 2, samplesPerRank: 32)], mode: .weak, network: network)
-        let prediction = predictor.prediction(ranks: ranks, madeAt: "2026-01-01T00:00:00Z")
+        let prediction = try predictor([alone(samples: 32)]).prediction(ranks: ranks, madeAt: "2026-01-01T00:00:00Z")
         let share = Double(ranks - 1) / Double(ranks)
         let transfer: Double = 2 * (50e-6 + Double(1 << 20) * share / 0.12e9)
         #expect(abs(prediction.computeSeconds - 0.037) < 1e-9)
         #expect(abs(prediction.waitSeconds / transfer - 1) < 1e-3, "\(prediction)")
-        #expect(prediction.globalBatch == 32 * ranks && prediction.madeFrom == [2])
+        #expect(prediction.globalBatch == 32 * ranks && prediction.madeFrom == [1])
     }
 
-    /// Strong scaling cuts a rank's samples: along the line through two measured points, not in proportion.
+    /// Ranks that were measured together serve as those that were alone.
+    @Test func fromRanksTogether() throws {
+        let work = PlantedWork(forward: 0.012, backward: 0.024)
+        let run = StepRecord.planted([work, work], hosts: ["a", "b"])
+        let prediction = try predictor([MeasuredShare(turns: [[run]])]).prediction(ranks: 4, madeAt: "")
+        #expect(abs(prediction.computeSeconds - 0.037) < 1e-9 && prediction.madeFrom == [2])
+    }
+
+    /// Strong scaling cuts a rank's samples: what was measured where it was, and else along the line through what was, not in proportion.
     @Test func strongScalingFollowsTheLine() throws {
-        let points = [point(.strong, ranks: 2, samplesPerRank: 128), point(.strong, ranks: 4, samplesPerRank: 64)]
-        let predictor = try Predictor(points, mode: .strong, network: network)
-        let eight = predictor.prediction(ranks: 8, madeAt: "2026-01-01T00:00:00Z")
+        let shares = [alone(samples: 128, microBatches: 4), alone(samples: 64, microBatches: 2)]
+        let strong = try predictor(shares, .strong, batch: 256, microBatches: 8)
         // One update of 1 ms beside 4 ms and 1 ms for each of 32 samples; eight micro-batches, which are computed together, are one for each rank.
-        #expect(abs(eight.computeSeconds - 0.037) < 1e-6, "\(eight)")
-        let one = try Predictor([points[0]], mode: .strong, network: network).prediction(ranks: 8, madeAt: "")
+        for (ranks, samples) in [(2, 128), (4, 64), (8, 32)] {
+            let prediction = strong.prediction(ranks: ranks, madeAt: "2026-01-01T00:00:00Z")
+            #expect(abs(prediction.computeSeconds - (0.005 + 0.001 * Double(samples))) < 1e-6, "\(prediction)")
+            #expect(prediction.globalBatch == 256)
+        }
+        let one = try predictor([shares[0]], .strong, batch: 256, microBatches: 8).prediction(ranks: 8, madeAt: "")
         #expect(abs(one.computeSeconds - (0.132 / 4 + 0.001)) < 1e-6, "\(one)")
-        #expect(eight.globalBatch == 256)
         // From 512 ranks on there is no sample for each.
-        #expect(predictor.curve(madeAt: "").map(\.ranks) == [8, 16, 32, 64, 128, 256])
+        #expect(strong.curve(madeAt: "").map(\.ranks) == [2, 4, 8, 16, 32, 64, 128, 256])
     }
 
     /// A fast rank among slow ones decides nothing; more ranks meet the slowest step more often, but never a slower one.
     @Test func theSlowestDecides() throws {
-        var run = try #require(point(.weak, ranks: 2, samplesPerRank: 32).turns[0])
+        var run = StepRecord.planted([PlantedWork(), PlantedWork()])
         // One rank's steps take 30 or 40 ms by turns, the other's 30 ms: the slower of the two 35 ms on the mean, of a hundred 40 ms.
         for step in 0..<10 { (run.ranks[0].ownWork[step], run.ranks[1].ownWork[step]) = (step % 2 == 0 ? 0.030 : 0.040, 0.030) }
-        let template = try StepTemplate([run])
+        let template = try StepTemplate(MeasuredShare(turns: [[run]]))
         let mean = 0.0325
         #expect(abs(template.stretch(ranks: 2) - 0.035 / mean) < 1e-9)
         // The largest of two draws is 40 ms in 7 of 16 cases, of a hundred in all but for 3 · 10⁻¹³.
         let growth: Double = 0.040 - (0.040 * 7 / 16 + 0.030 * 9 / 16)
         #expect(abs(template.stretch(ranks: 100) - (0.035 + growth) / mean) < 1e-9)
+        // The same of two that were alone at once.
+        var copies = [run, run]
+        for number in 0..<2 { copies[number].ranks = [run.ranks[number]] }
+        #expect(try StepTemplate(MeasuredShare(turns: [copies])).stretch(ranks: 100) == template.stretch(ranks: 100))
     }
 
-    /// Sharded ranks update an N-th each: of 1 ms of two ranks half a millisecond of four; what else they compute stays.
+    /// Sharded ranks update an N-th each: of 1 ms of one rank a quarter of a millisecond of four; what else they compute stays.
     @Test func shardedRanksShareTheUpdate() throws {
-        var point = point(.weak, ranks: 2, samplesPerRank: 32)
-        point.turns[0]?.exchange.placement = .sharded
-        let prediction = try Predictor([point], mode: .weak, network: network).prediction(ranks: 4, madeAt: "")
-        #expect(abs(prediction.computeSeconds - (0.036 + 0.0005)) < 1e-9, "\(prediction)")
+        var share = alone(samples: 32)
+        share.turns[0][0].exchange.placement = .sharded
+        let prediction = try predictor([share]).prediction(ranks: 4, madeAt: "")
+        #expect(abs(prediction.computeSeconds - (0.036 + 0.00025)) < 1e-9, "\(prediction)")
     }
 
     /// Groups of micro-batches in front of the last one overlap with nothing: with one group for each rank they are gone.
@@ -79,7 +95,7 @@ import Timing
                     TimedOperation("backward 0", .backward, seconds: 0.018, microBatch: -1),
                 ], at: 0)
         }
-        let predictor = try Predictor([ScalingPoint(.strong, ranks: 2, turns: [run])], mode: .strong, network: network)
+        let predictor = try predictor([MeasuredShare(turns: [[run]])], .strong, batch: 128, microBatches: 4)
         #expect(abs(predictor.prediction(ranks: 2, madeAt: "").computeSeconds - (0.028 + 0.031)) < 1e-9)
         #expect(abs(predictor.prediction(ranks: 4, madeAt: "").computeSeconds - 0.031) < 1e-9)
         // Eight ranks have half a micro-batch's samples each.
@@ -87,15 +103,15 @@ import Timing
     }
 
     @Test func sumsByMPI() throws {
-        var point = point(.weak, ranks: 2, samplesPerRank: 32, method: .mpi)
-        for rank in 0..<2 {
-            point.turns[0]?.ranks[rank].operations = [
+        var share = alone(samples: 32, method: .mpi)
+        for copy in 0..<2 {
+            share.turns[0][copy].ranks[0].operations = [
                 TimedOperation("forward", .forward, seconds: 0.01, microBatch: 0),
                 TimedOperation("backward", .backward, seconds: 0.02, microBatch: 0),
                 TimedOperation("exchange", .collective, seconds: 0.5, bytes: 1 << 20),
             ]
         }
-        let prediction = try Predictor([point], mode: .weak, network: network).prediction(ranks: 4, madeAt: "")
+        let prediction = try predictor([share]).prediction(ranks: 4, madeAt: "")
         #expect(abs(prediction.waitSeconds - 6 * (50e-6 + Double(1 << 18) / 0.12e9)) < 1e-8, "\(prediction)")
     }
 
@@ -103,7 +119,7 @@ import Timing
         var run = StepRecord.planted(
             [PlantedWork(), PlantedWork()], hosts: ["a", "b"], bucketFloats: Array(repeating: 1 << 18, count: 40))
         run.exchange.sumsMicroBatches = true
-        let predictor = try Predictor([ScalingPoint(.weak, ranks: 2, turns: [run])], mode: .weak, network: network)
+        let predictor = try predictor([MeasuredShare(turns: [[run]])], microBatches: 4)
         let clock = ContinuousClock()
         var curve: [Prediction] = []
         let time = clock.measure { curve = predictor.curve(madeAt: "") }
@@ -115,7 +131,10 @@ import Timing
     /// Only a prediction that is older than its point, and was not made from it, is a test.
     @Test func errorsOfPredictions() throws {
         var record = ScalingRecord(recipe: "", command: [], environment: .planted)
-        record.points = [point(.weak, ranks: 2, samplesPerRank: 32), point(.weak, ranks: 4, samplesPerRank: 32)]
+        record.points = [2, 4].map { ranks in
+            let works = Array(repeating: PlantedWork(forward: 0.012, backward: 0.024), count: ranks)
+            return ScalingPoint(.weak, ranks: ranks, turns: [.planted(works)])
+        }
         func prediction(_ ranks: Int, _ madeAt: String, _ madeFrom: [Int]) -> Prediction {
             Prediction(
                 .weak, ranks: ranks, ranksPerNode: 1, globalBatch: 32 * ranks, secondsPerStep: 0.0407, computeSeconds: 0,
@@ -132,12 +151,12 @@ import Timing
     }
 
     @Test func whatCannotBePredicted() {
-        let alone = ScalingPoint(.weak, ranks: 1, turns: [.planted([PlantedWork()])])
-        #expect(throws: Failure.self) { try Predictor([alone], mode: .weak, network: network) }
-        #expect(throws: Failure.self) { try Predictor([], mode: .strong, network: network) }
-        var hybrid = point(.weak, ranks: 2, samplesPerRank: 32)
-        hybrid.turns[0]?.exchange.placement = .hybrid
-        let failure = #expect(throws: Failure.self) { try Predictor([hybrid], mode: .weak, network: network) }
+        let baseline = MeasuredShare(turns: [[.planted([PlantedWork()])]])
+        #expect(throws: Failure.self) { try predictor([baseline]) }
+        #expect(throws: Failure.self) { try predictor([]) }
+        var hybrid = alone(samples: 32)
+        hybrid.turns[0][0].exchange.placement = .hybrid
+        let failure = #expect(throws: Failure.self) { try predictor([hybrid]) }
         #expect(failure?.description.contains("hybrid") == true)
     }
 }

@@ -61,6 +61,27 @@ import Testing
         #expect(abs(end - (0.020 + Double(1 << 20) * 0.5e-10)) < 1e-8, "\(end)")
     }
 
+    /// What is sent while the rank computes makes its computing longer, once; a rank that waits has it in the link's costs.
+    @Test func messagesTakeTheCore() {
+        var network = network
+        network.core = .init(perMessage: 10e-6, perByte: 1e-9)
+        func step(computing: Double) -> SimulatedStep {
+            let program = SimulatedProgram(
+                operations: [
+                    .init(action: .start(bucket: 0, .allReduce), seconds: 0),
+                    .init(action: .compute(polls: true), seconds: computing),
+                    .init(action: .finish(bucket: 0), seconds: 0),
+                ], buckets: [bucket(1 << 20, nodes: 2)], nodes: 2, ranksPerNode: 1)
+            return StepSimulation.run(program, over: network)
+        }
+        // Two volleys of a message and half a megabyte each.
+        let work: Double = 2 * (10e-6 + Double(1 << 19) * 1e-9)
+        let hidden = step(computing: 0.1)
+        #expect(abs(hidden.seconds - (0.1 + work)) < 1e-9 && abs(hidden.computeSeconds - hidden.seconds) < 1e-9, "\(hidden)")
+        // The first volley alone is sent before the rank waits.
+        #expect(abs(step(computing: 0).computeSeconds - work / 2) < 1e-9, "\(step(computing: 0))")
+    }
+
     /// Two buckets that are started together share the link: volley behind volley, in the order in which they are sent.
     @Test func bucketsShareTheLink() {
         let program = SimulatedProgram(

@@ -1,0 +1,85 @@
+// What training leaves behind: checkpoints, lines of the log, and an end in good order.
+
+import Checkpoints
+import Diagnostics
+import MPI
+import Recorder
+
+extension Trainer {
+    /// Whether any rank wants training to end behind the last step.
+    var isStopping: Bool { runner.figures.wishes.stop > 0 }
+
+    /// Whether the recipe wants a checkpoint behind the last step, which ends no epoch.
+    var isCheckpointDue: Bool {
+        if case .steps(let count) = execution.checkpointEvery { return state.progress.position.step.isMultiple(of: count) }
+        return runner.figures.wishes.checkpoint > 0
+    }
+
+    /// Ends training on all ranks behind a step, when its checkpoint is on disk. Collective.
+    func stop() throws {
+        try writeTimeline()
+        recorder.enter(.stopping, step: state.progress.position.step)
+        try world.agreed(notedIn: recorder) {
+            try settle()
+            guard let reason = wishes.stopReason else { return }
+            throw Failure(
+                .stopped,
+                "\(reason): stopped after step \(state.progress.position.step.grouped) of \(totalSteps.grouped), which the newest "
+                    + "checkpoint holds; go on with 'lockstep \(shellCommand(["train", "--resume", "--run", run.path]))'")
+        }
+    }
+
+    /// Waits for what is still on its way to disk.
+    ///
+    /// - Throws: `Failure.io` where the newest checkpoint or log line is lost.
+    func settle() throws {
+        reportCheckpoints(writer?.finish())
+        let step = state.progress.position.step.grouped
+        if let failure = writer?.lostNewest {
+            let standing = writer?.newestWritten.map { "the newest that stands is of step \($0.grouped)" } ?? "this run wrote none"
+            throw Failure(
+                .io,
+                "training came to step \(step), but its last checkpoint is lost, and \(standing): \(failure.description)")
+        }
+        if let lostLog {
+            throw Failure(
+                .io,
+                "training came to step \(step), and its checkpoint stands, but lines of its log are lost: \(lostLog.description)")
+        }
+    }
+
+    func reportCheckpoints(_ outcomes: [CheckpointWriter.Outcome]?) {
+        for outcome in outcomes ?? [] {
+            switch outcome.result {
+            case .success(let path): reporter.wroteCheckpoint(path)
+            case .failure(let failure):
+                reporter.warn(
+                    "the checkpoint of step \(outcome.step.grouped) is lost, and training goes on: \(failure.description)")
+            }
+        }
+    }
+
+    /// Writes to the log, where this rank has one. Lines that cannot be written are kept, and tried again with the next.
+    func record(_ write: (RunLog) throws -> Void) {
+        guard let log else { return }
+        do {
+            try write(log)
+            lostLog = nil
+        } catch {
+            let failure = Failure(reporting: error)
+            lostLog = failure
+            reporter.warn("\(failure.description); its lines are kept to be written later, and training goes on")
+        }
+    }
+
+    /// Rank 0 has what all together hold written, beside the steps that follow. Collective.
+    func writeCheckpoint(isBest: Bool = false) throws {
+        let step = state.progress.position.step
+        if strategy.sharesOutUpdates, let velocity = state.velocity { try exchange.gather(velocity) }
+        try division?.gatherOptimiserState(recorder)
+        guard let writer else { return }
+        recorder.enter(.checkpointing, step: step)
+        writer.write(try (division?.whole ?? state).checkpoint(of: experiment), step: step, isBest: isBest)
+        wishes.wroteCheckpoint()
+    }
+}
