@@ -10,6 +10,8 @@ public final class CheckpointWriter {
         public let step: Int
         /// Where it stands; or why it does not.
         public let result: Result<String, Failure>
+        /// What went wrong beside, where the checkpoint itself stands.
+        public let trouble: Failure?
     }
 
     private let queue: WritingQueue
@@ -93,7 +95,7 @@ private final class WritingQueue: @unchecked Sendable {
     /// Writes what is submitted, until it is told to stop; what was submitted before that is still written.
     func serve() {
         while let next = take() {
-            let outcome = CheckpointWriter.Outcome(step: next.step, result: write(next))
+            let outcome = write(next)
             locked {
                 outcomes.append(outcome)
                 work = nil
@@ -108,13 +110,18 @@ private final class WritingQueue: @unchecked Sendable {
         return work
     }
 
-    private func write(_ work: Work) -> Result<String, Failure> {
+    private func write(_ work: Work) -> CheckpointWriter.Outcome {
+        let path = store.path(step: work.step)
         do throws(Failure) {
-            let path = try store.write(work.checkpoint, step: work.step)
+            try store.write(work.checkpoint, step: work.step)
             if work.isBest { try store.keepAsBest(work.checkpoint, step: work.step) }
-            return .success(path)
+            return .init(step: work.step, result: .success(path), trouble: nil)
         } catch {
-            return .failure(error)
+            // What fails behind its writing, as the deletion of an older one, costs no checkpoint.
+            guard (try? CheckpointFile(path: path)) != nil else {
+                return .init(step: work.step, result: .failure(error), trouble: nil)
+            }
+            return .init(step: work.step, result: .success(path), trouble: error)
         }
     }
 

@@ -11,17 +11,17 @@ public struct Supervision {
         /// `failure.json`.
         public let failure: String
         public let recorder: (Int) -> String
-        /// What a rank that ended well says of itself.
-        public let completion: String
+        /// What a rank that ended well says of itself begins with.
+        public let completions: [String]
         public let holdsCheckpoint: () -> Bool
         /// Whether the run could go on with so many ranks.
         public let admits: (Int) -> Bool
 
         public init(
-            path: String, failure: String, recorder: @escaping (Int) -> String, completion: String,
+            path: String, failure: String, recorder: @escaping (Int) -> String, completions: [String],
             holdsCheckpoint: @escaping () -> Bool, admits: @escaping (Int) -> Bool
         ) {
-            (self.path, self.failure, self.recorder, self.completion) = (path, failure, recorder, completion)
+            (self.path, self.failure, self.recorder, self.completions) = (path, failure, recorder, completions)
             (self.holdsCheckpoint, self.admits) = (holdsCheckpoint, admits)
         }
     }
@@ -63,10 +63,11 @@ public struct Supervision {
                 withheld: attempt == 1 ? [] : ["LOCKSTEP_FAULT"]
             ).run(output: nil, ending: ending)
             if code == 0 || code == Failure.Kind.stopped.rawValue { return code }
-            if ending.isAsked { return Failure.Kind.stopped.rawValue }
-            guard let report = try report(ranks: ranks, since: start, besides: before) else { return code }
+            guard let report = try report(ranks: ranks, since: start, besides: before) else {
+                return ending.isAsked ? Failure.Kind.stopped.rawValue : code
+            }
             tell("attempt \(attempt) failed (mpirun's exit code \(code)): \(report.reason)")
-            if Self.final.contains(report.exitCode) || attempt > maxRestarts { return report.exitCode }
+            if Self.final.contains(report.exitCode) || attempt > maxRestarts || ending.isAsked { return report.exitCode }
             if let file = hosts {
                 let reachable = file.reachable()
                 for host in file.hosts where !reachable.contains(host) { tell("\(host.name) cannot be reached, and is left out") }
@@ -85,7 +86,7 @@ public struct Supervision {
     ///
     /// - Parameter before: the report of an earlier attempt, which one that did not come to its first step leaves where it is.
     private func report(ranks: Int, since start: Date, besides before: Data?) throws -> FailureReport? {
-        if FileManager.default.contents(atPath: run.failure) != before { return try FailureReport.read(run.failure) }
+        if let now = FileManager.default.contents(atPath: run.failure), now != before { return try FailureReport.read(run.failure) }
         let sights = RankSight.all(ranks: ranks, path: run.recorder)
         let time = UInt64(Date().timeIntervalSince1970 * 1e9)
         guard sights.contains(where: { $0.record.map { Double($0.started) / 1e9 >= start.timeIntervalSince1970 - 1 } == true })
@@ -93,7 +94,7 @@ public struct Supervision {
             return nil
         }
         let report = FailureReport(
-            Diagnosis(sights, completion: run.completion, at: time), sights: sights, exitCode: Failure.Kind.lost.rawValue, at: time)
+            Diagnosis(sights, completions: run.completions, at: time), sights: sights, exitCode: Failure.Kind.lost.rawValue, at: time)
         _ = try report.write(to: run.failure)
         return report
     }

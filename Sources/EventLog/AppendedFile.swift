@@ -22,6 +22,13 @@ public final class AppendedFile {
     /// - Throws: `Failure.io`; the entry is kept, and the file holds whole entries only, so far as it can still be cut.
     public func append(_ entry: [UInt8]) throws(Failure) {
         pending += entry
+        try flush()
+    }
+
+    /// Tries once more to write what could not be written.
+    ///
+    /// - Throws: as `append`.
+    public func flush() throws(Failure) {
         var written = 0
         while written < pending.count {
             let count = pending[written...].withUnsafeBytes { bytes in

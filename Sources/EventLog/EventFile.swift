@@ -86,6 +86,10 @@ public final class EventFile {
         try append([.hyperParameters("session_end_info", HyperParameterMessages.end(end, at: clock()))], step: 0)
     }
 
+    /// Tries once more to write what could not be written.
+    /// - Throws: `Failure.io`.
+    public func flush() throws { try file.flush() }
+
     private func write(_ message: TensorBoardEvent) throws {
         var event = message
         event.wallTime = clock()

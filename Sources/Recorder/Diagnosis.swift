@@ -31,10 +31,10 @@ public struct Diagnosis: Sendable, Equatable {
 
     /// - Parameters:
     ///   - sights: of all ranks.
-    ///   - completion: the message of a rank that ended well.
+    ///   - completions: what the message of a rank that ended well begins with.
     ///   - time: nanoseconds of CLOCK_REALTIME.
     /// - Precondition: there is a rank.
-    public init(_ sights: [RankSight], completion: String, at time: UInt64) {
+    public init(_ sights: [RankSight], completions: [String], at time: UInt64) {
         require(!sights.isEmpty, "a job has no ranks")
         func concluding(_ cause: Cause, _ culprits: [RankSight], _ what: (RankSight) -> String) -> Diagnosis {
             Diagnosis(
@@ -47,7 +47,9 @@ public struct Diagnosis: Sendable, Equatable {
             return "\(record.phase) of step \(record.step)"
         }
         let records = sights.compactMap { sight in sight.record.map { (sight: sight, record: $0) } }
-        let failed = records.filter { $0.record.phase == .ended && !$0.record.message.isEmpty && $0.record.message != completion }
+        let failed = records.filter { entry in
+            entry.record.phase == .ended && !entry.record.message.isEmpty && !completions.contains(where: entry.record.message.hasPrefix)
+        }
         let lost = sights.filter { $0.life == .gone }
         let stopped = sights.filter { $0.life == .stopped }
         let waiting = records.compactMap { entry in entry.record.awaited.map { (sight: entry.sight, collective: $0) } }

@@ -31,10 +31,4 @@ public struct Pulse: Sendable {
         }
         return latest
     }
-
-    /// How long ago that was, in nanoseconds.
-    public var silence: UInt64 {
-        let (now, last) = (now(), lastNews)
-        return now > last ? now - last : 0
-    }
 }

@@ -44,6 +44,8 @@ final class MetricsLog {
         }
     }
 
+    func flush() throws { try file.flush() }
+
     /// Adds a line, behind those that could not be written before it.
     ///
     /// - Throws: `Failure.io`.

@@ -5,7 +5,7 @@ import Recorder
 extension RunDirectory {
     /// Who is at fault, by all ranks' flight records as they stand now.
     func diagnosis(ranks: Int) -> Diagnosis {
-        Diagnosis(RankSight.all(ranks: ranks, path: recorder), completion: RunState.completion, at: Self.now())
+        Diagnosis(RankSight.all(ranks: ranks, path: recorder), completions: RunState.completions, at: Self.now())
     }
 
     /// Writes `failure.json`, unless another rank was first.

@@ -60,6 +60,8 @@ final class RunEvents {
             ], step: step)
     }
 
+    func flush() throws { try file.flush() }
+
     func append(_ end: SessionEnd) throws { try file.append(end) }
 }
 

@@ -24,9 +24,17 @@ final class RunLog {
         histogramsEvery = execution.histogramsEvery
     }
 
+    /// - Throws: what either file refuses, when both have been given the row; they keep it to be written later.
     func append(_ row: MetricsRow) throws {
-        try metrics.append(row)
+        let first = Result { try metrics.append(row) }
         try events.append(row)
+        try first.get()
+    }
+
+    /// Tries once more to write what could not be written.
+    func flush() throws {
+        try metrics.flush()
+        try events.flush()
     }
 
     /// What the last step has left.

@@ -4,7 +4,12 @@ import Recorder
 /// How far a run is, by the flight records of its ranks: under way, or ended, and in which way.
 public enum RunState: Sendable, Equatable {
     /// What a rank that trained to the end says of itself.
-    public static let completion = "trained to the end"
+    static let completion = "trained to the end"
+    /// How the words begin of a rank that ended well.
+    public static let completions = [completion, stopping]
+
+    /// How a rank's words begin that ended training because it was asked to.
+    static let stopping = "stopped as asked"
 
     /// What a rank says, among other things, whose loss or gradient was not finite.
     private static let divergence = "training has diverged"
@@ -13,6 +18,8 @@ public enum RunState: Sendable, Equatable {
     case running
     /// Every rank trained to the end.
     case finished
+    /// It was asked to end before its end, and can be gone on with.
+    case stopped
     /// A loss or gradient was not finite, as the words say.
     case diverged(String)
     /// It ended with these words of the first rank that has some.
@@ -28,11 +35,14 @@ public enum RunState: Sendable, Equatable {
         let lives = records.map(\.life)
         let gone = zip(records, lives).filter { $1 == .gone }.map(\.0.rank)
         // A rank that reports what ended it tells more than those that were killed for it.
-        let reasons = records.filter { $0.phase == .ended && $0.message != Self.completion }
+        let endings = records.filter { $0.phase == .ended && $0.message != Self.completion }
+        let reasons = endings.filter { !$0.message.hasPrefix(Self.stopping) }
         if records.isEmpty {
             self = .unknown
         } else if let reason = reasons.first(where: { !$0.message.isEmpty }) {
             self = reason.message.contains(Self.divergence) ? .diverged(reason.message) : .failed(reason.message)
+        } else if endings.contains(where: { $0.message.hasPrefix(Self.stopping) }) {
+            self = .stopped
         } else if !gone.isEmpty {
             self = .killed(ranks: gone)
         } else if lives.contains(.alive) || lives.contains(.stopped) {

@@ -34,6 +34,7 @@ extension Trainer {
     /// - Throws: `Failure.io` where the newest checkpoint or log line is lost.
     func settle() throws {
         reportCheckpoints(writer?.finish())
+        if lostLog != nil { record { try $0.flush() } }
         let step = state.progress.position.step.grouped
         if let failure = writer?.lostNewest {
             let standing = writer?.newestWritten.map { "the newest that stands is of step \($0.grouped)" } ?? "this run wrote none"
@@ -51,7 +52,9 @@ extension Trainer {
     func reportCheckpoints(_ outcomes: [CheckpointWriter.Outcome]?) {
         for outcome in outcomes ?? [] {
             switch outcome.result {
-            case .success(let path): reporter.wroteCheckpoint(path)
+            case .success(let path):
+                reporter.wroteCheckpoint(path)
+                if let trouble = outcome.trouble { reporter.warn(trouble.description) }
             case .failure(let failure):
                 reporter.warn(
                     "the checkpoint of step \(outcome.step.grouped) is lost, and training goes on: \(failure.description)")
@@ -75,10 +78,13 @@ extension Trainer {
     /// Rank 0 has what all together hold written, beside the steps that follow. Collective.
     func writeCheckpoint(isBest: Bool = false) throws {
         let step = state.progress.position.step
+        recorder.enter(.checkpointing, step: step)
+        // What ranks do not agree on reaches no checkpoint.
+        if world.size > 1, execution.checkEvery > 0 { try replicas.run(afterStep: step) }
+        try division?.gatherParameters(recorder)
         if strategy.sharesOutUpdates, let velocity = state.velocity { try exchange.gather(velocity) }
         try division?.gatherOptimiserState(recorder)
         guard let writer else { return }
-        recorder.enter(.checkpointing, step: step)
         writer.write(try (division?.whole ?? state).checkpoint(of: experiment), step: step, isBest: isBest)
         wishes.wroteCheckpoint()
     }

@@ -22,7 +22,7 @@ public final class Trainer {
     let strategy: StepStrategy
     let plan: Plan
     let exchange: Exchange
-    private let replicas: ReplicaCheck
+    let replicas: ReplicaCheck
     private let fault: FaultPoint?
     let runner: StepRunner
     let partition: BatchPartition
@@ -354,13 +354,11 @@ public final class Trainer {
         return Norm.sumOfSquares(count: state.layout.trainedCount, state.gradients.base).squareRoot() / Double(stepFigures.samples)
     }
 
-    /// Writes down an epoch (or the part of one that the recipe asked for): log lines, report, checkpoint. What ranks do not agree on reaches
-    /// no checkpoint.
+    /// Writes down an epoch (or the part of one that the recipe asked for): log lines, report, checkpoint.
     private func finish(_ report: EpochReport, isBest: Bool) throws {
         let step = state.progress.position.step
-        if world.size > 1, execution.checkEvery > 0 { try replicas.run(afterStep: step) }
+        for row in report.rows(step: step) { record { try $0.append(row) } }
         record { log in
-            for row in report.rows(step: step) { try log.append(row) }
             let whole = division?.whole ?? state
             try log.append(
                 RunLog.State(

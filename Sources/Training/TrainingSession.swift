@@ -183,8 +183,11 @@ public final class TrainingSession {
             recorder.close(RunState.completion)
         } catch {
             // What ended training is told, not what the log may have against it.
-            try? log?.append(.failure)
-            recorder.close(String(describing: error))
+            let isStopped = (error as? AgreedFailure)?.failure.kind == .stopped
+            try? log?.append(isStopped ? .success : .failure)
+            // Of a checkpoint that is on its way to disk nothing is lost where all ranks are still here.
+            if error is AgreedFailure { _ = writer?.finish() }
+            recorder.close(isStopped ? "\(RunState.stopping): \(error)" : String(describing: error))
             watchdog.end()
             report(error)
             throw error
@@ -206,12 +209,15 @@ public final class TrainingSession {
     ///
     /// - Returns: what all ranks measured, on every rank.
     public func measure(_ measurement: StepMeasurement) throws -> StepRecord {
+        // A measurement that is cut short is none: signals end it.
+        stopSignals.end()
         let writer =
             world.rank == 0 && measurement.checkpointEvery > 0
             ? CheckpointWriter(CheckpointStore(directory: run.checkpoints, keep: execution.keep)) : nil
         let trainer = try Trainer(self, log: nil, writer: writer)
         do {
             let record = try trainer.measure(measurement)
+            try world.agreed { try trainer.settle() }
             try strategy.free()
             recorder.close(RunState.completion)
             return record

@@ -37,6 +37,8 @@ final class Watchdog: Sendable {
 
     private func watch() {
         var farewell: Date?
+        // Counted by looks at the record, not by a clock: neither a clock that is set nor a job that is suspended makes a silence.
+        var (lastNews, silence) = (pulse.lastNews, Duration.zero)
         while pause.wait(seconds: farewell == nil ? Self.interval : 0.05) {
             if farewell == nil, signals.received == SIGTERM { farewell = Date() }
             if let began = farewell, Date().timeIntervalSince(began) < Self.farewell {
@@ -45,14 +47,26 @@ final class Watchdog: Sendable {
                 continue
             }
             guard !pulse.hasEnded else { continue }
-            let silence = Duration.nanoseconds(Int64(pulse.silence))
+            let news = pulse.lastNews
+            silence = news == lastNews ? silence + .seconds(Self.interval) : .zero
+            lastNews = news
             if silence >= deadline {
-                endIf(after: silence) { _ in true }
+                // One that is at work on something long, and tells so, is waited for.
+                endIf(after: silence) { diagnosis in diagnosis.cause != .busy || isSilent(diagnosis.ranks) }
             } else if silence >= Self.patience {
                 endIf(after: silence) { diagnosis in
                     diagnosis.cause == .lost || diagnosis.cause == .mismatch && silence >= Self.mismatchPatience
                 }
             }
+        }
+    }
+
+    /// Whether none of these ranks has told anything new within the deadline.
+    private func isSilent(_ ranks: [Int]) -> Bool {
+        ranks.allSatisfy { rank in
+            guard let record = try? FlightRecord.read(run.recorder(rank: rank)) else { return true }
+            let now = RunDirectory.now()
+            return now > record.lastNews && Duration.nanoseconds(Int64(now - record.lastNews)) >= deadline * 0.9
         }
     }
 

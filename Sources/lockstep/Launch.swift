@@ -47,7 +47,7 @@ struct Launch: ParsableCommand {
             ranks: ranks, hosts: hostfile.map(Hostfile.init(path:)),
             arguments: droppingOption("--run", from: command) + ["--run", run.path],
             run: Supervision.Run(
-                path: run.path, failure: run.failure, recorder: run.recorder, completion: RunState.completion,
+                path: run.path, failure: run.failure, recorder: run.recorder, completions: RunState.completions,
                 holdsCheckpoint: { (try? run.holdsCheckpoint()) ?? false },
                 admits: { ranks in (try? run.read().experiment.admits(ranks: ranks)) ?? true }),
             maxRestarts: maxRestarts, tell: { complain("launch: \($0)") }

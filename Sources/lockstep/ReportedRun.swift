@@ -98,6 +98,7 @@ struct ReportedRun {
     var ending: String {
         switch state {
         case .running: "under way"
+        case .stopped: "stopped as asked"
         case .finished: "finished"
         case .diverged: "diverged"
         case .failed: "ended by a fault"

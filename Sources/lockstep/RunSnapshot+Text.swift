@@ -66,6 +66,7 @@ extension RunSnapshot {
     var ending: String? {
         switch state {
         case .running, .elsewhere, .unknown: nil
+        case .stopped: "stopped as asked after step \(step.grouped); go on by --resume"
         case .finished: "finished: trained to the end, step \(step.grouped)"
         case .diverged(let reason), .failed(let reason): "ended by a fault after step \(step.grouped): \(reason)"
         case .killed(let ranks):

@@ -45,7 +45,7 @@ struct RunSnapshot {
     var hasEnded: Bool {
         switch state {
         case .running, .elsewhere, .unknown: false
-        case .finished, .diverged, .failed, .killed: true
+        case .finished, .stopped, .diverged, .failed, .killed: true
         }
     }
 }

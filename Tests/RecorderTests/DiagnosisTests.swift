@@ -25,7 +25,7 @@ import Testing
                     rank: rank, record: missing.contains(rank) ? nil : try FlightRecord.read(path), life: lives[rank] ?? .alive)
             }
             let time = UInt64(Date().timeIntervalSince1970 * 1e9) + 41_000_000_000
-            return Diagnosis(sights, completion: Self.completion, at: time)
+            return Diagnosis(sights, completions: [Self.completion], at: time)
         }
     }
 

@@ -27,8 +27,10 @@ public struct Drill {
         guard !FileManager.default.fileExists(atPath: directory) else {
             throw Failure(.usage, "\(directory) is already there: give another directory by --directory, or remove it")
         }
+        let kinds = kinds.filter { $0 != .fullDisk || SmallDisk.canBeMade }
+        guard !kinds.isEmpty else { throw Failure(.usage, "no fault can be struck: a full disk is mounted by root alone") }
         faults = PlannedFault.schedule(
-            count, kinds: kinds.filter { $0 != .fullDisk || SmallDisk.canBeMade }, rankCounts: rankCounts, steps: Self.steps,
+            count, kinds: kinds, rankCounts: rankCounts, steps: Self.steps,
             checkpointEvery: Self.checkpointEvery, seed: seed)
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let data = "\(directory)/shapes10"
