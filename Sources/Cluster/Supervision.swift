@@ -94,7 +94,8 @@ public struct Supervision {
             return nil
         }
         let report = FailureReport(
-            Diagnosis(sights, completions: run.completions, at: time), sights: sights, exitCode: Failure.Kind.lost.rawValue, at: time)
+            Diagnosis(sights, completions: run.completions, at: time), sights: sights, exitCode: Failure.Kind.lost.rawValue,
+            at: time)
         _ = try report.write(to: run.failure)
         return report
     }

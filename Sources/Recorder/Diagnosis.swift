@@ -48,7 +48,8 @@ public struct Diagnosis: Sendable, Equatable {
         }
         let records = sights.compactMap { sight in sight.record.map { (sight: sight, record: $0) } }
         let failed = records.filter { entry in
-            entry.record.phase == .ended && !entry.record.message.isEmpty && !completions.contains(where: entry.record.message.hasPrefix)
+            entry.record.phase == .ended && !entry.record.message.isEmpty
+                && !completions.contains(where: entry.record.message.hasPrefix)
         }
         let lost = sights.filter { $0.life == .gone }
         let stopped = sights.filter { $0.life == .stopped }

@@ -5,14 +5,19 @@ import Testing
 /// Training that is asked to stop: all ranks end behind the same step, with a checkpoint and exit code 75, and it can be gone on with.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct StoppingTests {
     /// Runs until the checkpoint's step of an undisturbed run is that of the resumed one.
-    private func expectGoesOn(_ place: Workplace, run: String, ranks: Int, at location: SourceLocation = #_sourceLocation) throws {
+    private func expectGoesOn(
+        _ place: Workplace, run: String, ranks: Int, parallelism: String = "replicated",
+        at location: SourceLocation = #_sourceLocation
+    ) throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: place.path("\(run)/checkpoints")).filter {
             $0.hasPrefix("step-")
         }
         let stopped = try #require(names.compactMap { Int($0.dropFirst(5).prefix(8)) }.max())
         let end = stopped + 3
         expectSuccess(try place.resume(run: run, maxSteps: end, ranks: ranks), at: location)
-        expectSuccess(try place.train(run: "undisturbed", maxSteps: end, ranks: ranks, ["--epochs", "100000"]), at: location)
+        expectSuccess(
+            try place.train(run: "undisturbed", maxSteps: end, ranks: ranks, ["--epochs", "100000", "--parallelism", parallelism]),
+            at: location)
         #expect(
             try place.bytes(place.checkpoint(run: run, step: end)) == place.bytes(place.checkpoint(run: "undisturbed", step: end)),
             sourceLocation: location)
@@ -20,13 +25,16 @@ import Testing
         #expect(rows == Array(1...end), sourceLocation: location)
     }
 
-    @Test(arguments: [1, 3]) func theTimeLimitIsKept(ranks: Int) throws {
+    @Test(arguments: [(1, "replicated"), (3, "replicated"), (2, "sharded"), (2, "hybrid")])
+    func theTimeLimitIsKept(ranks: Int, parallelism: String) throws {
         try Workplace.with { place in
-            let run = try place.train(run: "run", maxSteps: 1_000_000, ranks: ranks, ["--epochs", "100000", "--time-limit", "1s"])
+            let run = try place.train(
+                run: "run", maxSteps: 1_000_000, ranks: ranks,
+                ["--epochs", "100000", "--time-limit", "1s", "--parallelism", parallelism])
             #expect(run.exitCode == 75 && !run.timedOut && run.leftovers.isEmpty, "\(run.report)")
             #expect(run.standardError.contains("time limit of 1s: stopped after step "), "\(run.report)")
             #expect(!run.standardError.contains("error: ") && !place.exists("run/failure.json"), "\(run.report)")
-            try expectGoesOn(place, run: "run", ranks: ranks)
+            try expectGoesOn(place, run: "run", ranks: ranks, parallelism: parallelism)
         }
     }
 
