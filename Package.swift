@@ -135,7 +135,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "CProcessor", "Checkpoints", "Diagnostics", "EventLog", "ImageFiles", "ImageWriting", "Kernels", "Scaling",
+                "CProcessor", "Checkpoints", "Diagnostics", "EventLog", "ImageFiles", "ImageWriting", "Kernels", "Recorder",
+                "Scaling",
                 "TestSupport", "Timing", "lockstep",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],

@@ -63,17 +63,19 @@ public struct Supervision {
                 withheld: attempt == 1 ? [] : ["LOCKSTEP_FAULT"]
             ).run(output: nil, ending: ending)
             if code == 0 || code == Failure.Kind.stopped.rawValue { return code }
-            guard let report = try report(ranks: ranks, since: start, besides: before) else {
-                return ending.isAsked ? Failure.Kind.stopped.rawValue : code
-            }
-            tell("attempt \(attempt) failed (mpirun's exit code \(code)): \(report.reason)")
-            if Self.final.contains(report.exitCode) || attempt > maxRestarts || ending.isAsked { return report.exitCode }
-            if let file = hosts {
-                let reachable = file.reachable()
+            let report = try report(ranks: ranks, since: start, besides: before)
+            if let report { tell("attempt \(attempt) failed (mpirun's exit code \(code)): \(report.reason)") }
+            if ending.isAsked { return report?.exitCode ?? Failure.Kind.stopped.rawValue }
+            let exitCode = report?.exitCode ?? code
+            if Self.final.contains(exitCode) || attempt > maxRestarts { return exitCode }
+            let reachable = hosts?.reachable()
+            // Without a report the job did not come to its first step, and comes no further unless a host was the reason.
+            if report == nil, reachable == hosts?.hosts { return exitCode }
+            if let file = hosts, let reachable {
                 for host in file.hosts where !reachable.contains(host) { tell("\(host.name) cannot be reached, and is left out") }
                 guard let (fewer, left) = try shrunken(ranks: ranks, to: reachable, of: file) else {
                     tell("the hosts that are left are too few for the run")
-                    return report.exitCode
+                    return exitCode
                 }
                 (ranks, hosts) = (fewer, left)
             }

@@ -19,9 +19,8 @@ extension FlightRecord {
         if phase == .ended { return .ended }
         guard host == Self.hostName else { return .elsewhere }
         guard let status = Self.status(of: process) else { return .gone }
-        // The number may belong to a later process by now; the one that keeps the record had started before it. The clock of starts
-        // counts in hundredths, and its beginning is known to a second.
-        guard status.start <= Double(started) / 1e9 + 2 else { return .gone }
+        // The number may belong to a later process by now.
+        guard status.start == processStart else { return .gone }
         return status.isStopped ? .stopped : .alive
     }
 
@@ -31,18 +30,18 @@ extension FlightRecord {
         return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// When a process was started, in seconds of CLOCK_REALTIME, and whether it is kept from running; nil where there is none, or only
-    /// what is left of one that ended.
-    private static func status(of process: Int32) -> (start: Double, isStopped: Bool)? {
+    /// When a process was started, in clock ticks since the host was; 0 where there is none.
+    static func processStart(of process: Int32) -> UInt64 { status(of: process)?.start ?? 0 }
+
+    /// The same, and whether it is kept from running; nil where there is none, or only what is left of one that ended.
+    private static func status(of process: Int32) -> (start: UInt64, isStopped: Bool)? {
         // After the command, which is in parentheses and may hold any character: the state, and as the 20th from there the start.
         guard let status = text(of: "/proc/\(process)/stat"), let end = status.lastIndex(of: ")") else { return nil }
         let fields = status[end...].split(separator: " ").dropFirst()
         guard fields.count >= 20, let state = fields.first, state != "Z", state != "X",
-            let ticks = Double(fields[fields.startIndex + 19]),
-            let boot = text(of: "/proc/stat")?.split(separator: "\n").first(where: { $0.hasPrefix("btime ") }),
-            let booted = Double(boot.dropFirst(6))
+            let start = UInt64(fields[fields.startIndex + 19])
         else { return nil }
-        return (booted + ticks / Double(sysconf(Int32(_SC_CLK_TCK))), state == "T" || state == "t")
+        return (start, state == "T" || state == "t")
     }
 
     private static func text(of path: String) -> String? {

@@ -22,6 +22,8 @@ public struct FlightRecord: Sendable, Equatable {
     public let host: String
     /// Nanoseconds of CLOCK_REALTIME.
     public let started: UInt64
+    /// When the process was started, in clock ticks since its host was: with its number, what tells it from every other of that host.
+    public let processStart: UInt64
     public let phase: Phase
     public let step: Int
     public let epoch: Int
@@ -98,6 +100,7 @@ public struct FlightRecord: Sendable, Equatable {
         }
         self.phase = phase
         started = long(RecordLayout.startedOffset)
+        processStart = long(RecordLayout.processStartOffset)
         step = try whole(RecordLayout.stepOffset, "step")
         epoch = try whole(RecordLayout.epochOffset, "epoch")
         let operation = word(RecordLayout.operationOffset)

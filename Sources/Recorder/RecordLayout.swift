@@ -1,9 +1,9 @@
-// A flight record is one file of 4,096 bytes, `rank-N.recorder`; version 1. All numbers are little-endian; times are nanoseconds of
+// A flight record is one file of 4,096 bytes, `rank-N.recorder`; version 2. All numbers are little-endian; times are nanoseconds of
 // CLOCK_REALTIME, 0 for never.
 //
 //     offset   bytes    field
 //     0        8        magic, `LOCKSTEP`
-//     8        4        version, 1
+//     8        4        version, 2
 //     12       4        the file's size, 4096
 //     16       4        rank
 //     20       4        world size
@@ -27,7 +27,8 @@
 //                         24  8   when it was entered
 //                         32  8   when it was left; 0 while it lasts
 //     664      1024     the message, UTF-8
-//     1688     2408     0
+//     1688     8        when the process was started, in clock ticks since the host was
+//     1696     2400     0
 //
 // What may be torn. Every number is one aligned store of 4 or 8 bytes, so that a reader sees an old one or a new one, never a mixture.
 // Nothing holds them together: who reads while the process lives, or after it was killed between two stores (some nanoseconds), may
@@ -42,7 +43,7 @@
 enum RecordLayout {
     static let byteCount = 4096
     static let magic: UInt64 = 0x5045_5453_4B43_4F4C
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
 
     static let magicOffset = 0
     static let versionOffset = 8
@@ -66,6 +67,7 @@ enum RecordLayout {
     static let slotByteCount = 40
     static let messageOffset = 664
     static let messageCapacity = 1024
+    static let processStartOffset = 1688
 
     static let noOperation = UInt32.max
 

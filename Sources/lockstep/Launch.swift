@@ -42,7 +42,8 @@ struct Launch: ParsableCommand {
         guard let train = try Lockstep.parseAsRoot(command) as? Train else {
             throw Failure(.usage, "found '\(shellCommand(command))' behind '--', expected 'train' and its arguments")
         }
-        let run = try train.runDirectory.map(RunDirectory.init(path:)) ?? .makeNextFree(named: train.model ?? "launch")
+        let given = try train.runDirectory ?? train.recipe.map(Recipe.read)?.execution.run
+        let run = try given.map(RunDirectory.init(path:)) ?? .makeNextFree(named: train.model ?? "launch")
         let code = try Supervision(
             ranks: ranks, hosts: hostfile.map(Hostfile.init(path:)),
             arguments: droppingOption("--run", from: command) + ["--run", run.path],

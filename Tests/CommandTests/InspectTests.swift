@@ -1,4 +1,5 @@
 import Foundation
+import Recorder
 import TestSupport
 import Testing
 
@@ -55,18 +56,17 @@ import Testing
         }
     }
 
-    /// The last that ranks do together is to gather the optimiser's state, of which each has a part: of 62,006 values and what lies between,
-    /// or of one layer after the other.
-    @Test(arguments: [("sharded", "62,064"), ("hybrid", "10")])
-    func gatheringForACheckpointIsNoted(parallelism: String, count: String) throws {
+    /// Among the last that ranks do together is to gather the optimiser's state, of which each has a part: of 62,006 values and what lies
+    /// between, or of one layer after the other.
+    @Test(arguments: [("sharded", 62_064), ("hybrid", 10)])
+    func gatheringForACheckpointIsNoted(parallelism: String, count: UInt64) throws {
         try Workplace.with { place in
             expectSuccess(
                 try place.train(
                     run: "run", maxSteps: 3, ranks: 2, ["--parallelism", parallelism, "--bucket-size", "10000000"]))
-            let inspection = try place.lockstep(["inspect", place.path("run")])
             for rank in 0..<2 {
-                let line = try #require(inspection.lines.first { $0.hasPrefix("rank \(rank) on ") }, "\(inspection.report)")
-                #expect(line.contains("last all-gather #") && line.contains(" of \(count) values"), "\(line)")
+                let last = try FlightRecord.read(place.path("run/recorders/rank-\(rank).recorder")).collectives
+                #expect(last.contains { $0.kind == .allGather && $0.count == count }, "\(last)")
             }
         }
     }

@@ -58,7 +58,7 @@ import Testing
     @Test func hostileRecordsAreRefused() throws {
         let all: [UInt8] = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]
         let cases: [(offset: Int, bytes: [UInt8], message: String)] = [
-            (0, [0], "LOCKSTEP"), (8, [2], "version 2"), (12, [0, 0], "another size"), (16, [4], "rank 4 of 4"),
+            (0, [0], "LOCKSTEP"), (8, [3], "version 3"), (12, [0, 0], "another size"), (16, [4], "rank 4 of 4"),
             (20, [0], "rank 2 of 0"), (20, Array(all.prefix(4)), "of 4294967295"), (24, [0, 0, 0, 0], "process 0"),
             (24, Array(all.prefix(4)), "process 4294967295"), (28, [11], "unknown number 11"), (40, all, "its step is"),
             (48, all, "its epoch is"), (80, [1, 1], "name has 257 bytes"), (84, [1, 4], "message has 1025 bytes"),
