@@ -1,4 +1,5 @@
 import Foundation
+import Recorder
 
 /// A process of this host, told from a later one of the same number by when it began.
 public struct HostProcess: Sendable, Equatable, Codable {
@@ -10,15 +11,8 @@ public struct HostProcess: Sendable, Equatable, Codable {
 
     /// The process of this number; nil where there is none, or where it has ended and only waits to be asked for.
     public init?(id: Int32) {
-        guard let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8),
-            // The second field is the program's name in brackets, and may hold anything; the third is the state, the 22nd the start.
-            let bracket = text.lastIndex(of: ")")
-        else {
-            return nil
-        }
-        let fields = text[text.index(after: bracket)...].split(separator: " ")
-        guard fields.count > 19, fields[0] != "Z", let start = UInt64(fields[19]) else { return nil }
-        (self.id, self.start) = (id, start)
+        guard let status = ProcessStatus(of: id) else { return nil }
+        (self.id, start) = (id, status.start)
     }
 
     public var isAlive: Bool { HostProcess(id: id) == self }

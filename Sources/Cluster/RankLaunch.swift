@@ -42,23 +42,14 @@ public struct RankLaunch: Sendable {
         do { try FileManager.default.createDirectory(atPath: session, withIntermediateDirectories: true) } catch {
             throw Failure(.io, "\(session) cannot be made: \(error.localizedDescription)")
         }
-        let process = Process()
-        let command = try command(mpirun: Self.program("mpirun"), taskset: try? Self.program("taskset"))
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = try Array(command.dropFirst()) + [Self.executable()] + arguments
-        process.environment = Self.cleanedEnvironment(ProcessInfo.processInfo.environment, isRoot: geteuid() == 0)
-            .merging(["OMPI_MCA_orte_tmpdir_base": session]) { $1 }
-            .filter { !withheld.contains($0.key) }
-        process.standardInput = FileHandle.nullDevice
-        if let output {
-            guard FileManager.default.createFile(atPath: output, contents: nil), let file = FileHandle(forWritingAtPath: output)
-            else {
-                throw Failure(.io, "\(output) cannot be written")
-            }
-            (process.standardOutput, process.standardError) = (file, file)
-        }
-        try RunningJobs.run(process, ending: ending)
-        return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+        let command = try command(mpirun: Program.path(of: "mpirun"), taskset: try? Program.path(of: "taskset"))
+        return try Program(
+            path: command[0], arguments: Array(command.dropFirst()) + [Program.ownPath()] + arguments,
+            environment: Self.cleanedEnvironment(ProcessInfo.processInfo.environment, isRoot: geteuid() == 0)
+                .merging(["OMPI_MCA_orte_tmpdir_base": session]) { $1 }
+                .filter { !withheld.contains($0.key) },
+            output: output.map(Program.Output.file) ?? .inherited
+        ).run(ending: ending)
     }
 
     /// The words in front of the executable: mpirun with its options, kept to the job's processors where it has any.
@@ -86,20 +77,5 @@ public struct RankLaunch: Sendable {
         (cleaned["OPENBLAS_NUM_THREADS"], cleaned["OMP_NUM_THREADS"]) = ("1", "1")
         if isRoot { (cleaned["OMPI_ALLOW_RUN_AS_ROOT"], cleaned["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"]) = ("1", "1") }
         return cleaned
-    }
-
-    static func program(_ name: String) throws -> String {
-        let folders = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":") ?? []
-        guard let folder = folders.first(where: { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }) else {
-            throw Failure(
-                .missing, "there is no \(name) in PATH: install Open MPI (apt-get install openmpi-bin), or add its folder")
-        }
-        return "\(folder)/\(name)"
-    }
-
-    static func executable() throws -> String {
-        do { return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") } catch {
-            throw Failure(.io, "/proc/self/exe does not tell which executable this is: \(error.localizedDescription)")
-        }
     }
 }

@@ -124,15 +124,11 @@ extension Hostfile {
     /// The hosts on which a process can be started within twenty seconds, in their order.
     func reachable() -> [Host] {
         hosts.filter { host in
-            guard let mpirun = try? RankLaunch.program("mpirun") else { return false }
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: mpirun)
-            process.arguments = ["-np", "1", "--host", host.name, "--timeout", "20", "true"]
-            process.environment = RankLaunch.cleanedEnvironment(ProcessInfo.processInfo.environment, isRoot: geteuid() == 0)
-            process.standardInput = FileHandle.nullDevice
-            (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
-            guard (try? RunningJobs.run(process)) != nil else { return false }
-            return process.terminationReason == .exit && process.terminationStatus == 0
+            let code = try? Program(
+                path: Program.path(of: "mpirun"), arguments: ["-np", "1", "--host", host.name, "--timeout", "20", "true"],
+                environment: RankLaunch.cleanedEnvironment(ProcessInfo.processInfo.environment, isRoot: geteuid() == 0)
+            ).run()
+            return code == 0
         }
     }
 }

@@ -58,10 +58,12 @@ public struct Diagnosis: Sendable, Equatable {
         let busy = records.filter { $0.record.phase != .ended && $0.record.awaited == nil && $0.sight.life != .gone }
         let behind = waiting.filter { $0.collective.sequence != newest }
         let silent = sights.filter { $0.record == nil }
-        let kinds = Set(waiting.filter { $0.collective.sequence == newest }.map { "\($0.collective)" })
+        let misfits = Self.misfits(records.filter { $0.record.phase != .ended }.map(\.record))
         // A rank that reports what ended it tells more than those that were ended for it.
         if let first = failed.first {
-            self = concluding(.failed, [first.sight]) { $0.record?.message ?? "" }
+            self.init(
+                cause: .failed, ranks: [first.record.rank],
+                text: "rank \(first.record.rank) on \(first.record.host): \(first.record.message)")
         } else if !lost.isEmpty {
             // One that noted a fault of its own is the cause, not one of those that were ended for it.
             let faulty = lost.filter { $0.record?.message.isEmpty == false }
@@ -71,9 +73,9 @@ public struct Diagnosis: Sendable, Equatable {
             }
         } else if !stopped.isEmpty {
             self = concluding(.stopped, stopped) { "is stopped (SIGSTOP, or a debugger), in \(doing($0))" }
-        } else if kinds.count > 1 {
-            self = concluding(.mismatch, waiting.filter { $0.collective.sequence == newest }.map(\.sight)) {
-                "is in \($0.record?.awaited.map { "\($0)" } ?? "")"
+        } else if !misfits.isEmpty {
+            self = concluding(.mismatch, sights.filter { misfits[$0.rank] != nil }) {
+                "is in \(misfits[$0.rank].map { "\($0)" } ?? "")"
             }
         } else if !busy.isEmpty, busy.count < sights.count || sights.count == 1 {
             self = concluding(.busy, busy.map(\.sight)) { sight in
@@ -92,5 +94,16 @@ public struct Diagnosis: Sendable, Equatable {
                 text: "all ranks wait for one another: the connection between "
                     + (hosts.count > 1 ? "the hosts \(hosts.joined(separator: ", "))" : "the ranks") + ", or MPI, does not get on")
         }
+    }
+
+    /// The first collective, by its number, that is not the same on all ranks whose records still hold it; each of these ranks' own. Empty where
+    /// all fit.
+    private static func misfits(_ records: [FlightRecord]) -> [Int: FlightRecord.Collective] {
+        let entered = records.flatMap { record in record.collectives.map { (rank: record.rank, collective: $0) } }
+        let numbers = Dictionary(grouping: entered, by: \.collective.sequence)
+        let first = numbers.keys.sorted().first { number in
+            Set((numbers[number] ?? []).map { "\($0.collective)" }).count > 1
+        }
+        return Dictionary((first.flatMap { numbers[$0] } ?? []).map { ($0.rank, $0.collective) }) { first, _ in first }
     }
 }

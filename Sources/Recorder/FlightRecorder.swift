@@ -141,7 +141,7 @@ public final class FlightRecorder {
         let hostByteCount = place(host, at: RecordLayout.hostOffset, capacity: RecordLayout.hostCapacity, in: image)
         for (offset, number) in [
             (RecordLayout.magicOffset, RecordLayout.magic), (RecordLayout.startedOffset, time), (RecordLayout.sinceOffset, time),
-            (RecordLayout.processStartOffset, FlightRecord.processStart(of: getpid())),
+            (RecordLayout.processStartOffset, ProcessStatus(of: getpid())?.start ?? 0),
         ] { image.storeBytes(of: number, toByteOffset: offset, as: UInt64.self) }
         for (offset, number) in [
             (RecordLayout.versionOffset, RecordLayout.version), (RecordLayout.byteCountOffset, UInt32(RecordLayout.byteCount)),

@@ -1,8 +1,10 @@
 import Diagnostics
 import Foundation
 import Kernels
+import MPI
 import Networks
 import Parallelism
+import Recorder
 
 /// A fault that a test asks for by the environment variable LOCKSTEP_FAULT, on one rank:
 ///
@@ -14,11 +16,14 @@ import Parallelism
 /// - `kill:RANK:STEP:OPERATION` kills the rank before the operation that the step program tells so, or before the one of that number in
 ///   it (`#7`, which begins again where there are fewer); so do
 /// - `segv`, which lets it access memory that is not its own, `stop`, which stops its process (SIGSTOP), `throw`, which lets it fail by an
-///   error of its own, and `memory`, which leaves it no memory and lets it ask for some;
+///   error of its own, `memory`, which leaves it no memory and lets it ask for some, and `barrier`, which lets it enter a barrier of which
+///   the others know nothing;
 /// - `tear:RANK:STEP` kills the rank while a checkpoint of this step, or the next one, is being written;
-/// - `flip:RANK:STEP:TENSOR` turns the lowest bit of a tensor's first value over when the step is done.
+/// - `flip:RANK:STEP:TENSOR` turns the lowest bit of a tensor's first value over when the step is done; `overflow` makes it infinite.
 struct FaultPoint: Equatable {
-    enum Kind: String, CaseIterable { case seed, kernels, ruin, nan, slow, kill, segv, stop, `throw`, memory, tear, flip }
+    enum Kind: String, CaseIterable {
+        case seed, kernels, ruin, nan, slow, kill, segv, stop, `throw`, memory, barrier, tear, flip, overflow
+    }
 
     private let kind: Kind
     private let rank: Int
@@ -59,12 +64,14 @@ struct FaultPoint: Equatable {
     /// - Parameters:
     ///   - index: of the operation, in a program of so many.
     ///   - step: from 1.
+    ///   - recorder: notes what this rank waits in.
     /// - Throws: the error that was asked for.
     func strike(
-        before operation: Parallelism.Operation, _ index: Int, of count: Int, _ state: TrainingState, rank: Int, step: Int,
-        checkpoints: String
+        before operation: Parallelism.Operation, _ index: Int, of count: Int, _ state: TrainingState, step: Int,
+        checkpoints: String,
+        world: Communicator, recorder: FlightRecorder
     ) throws {
-        guard rank == self.rank else { return }
+        guard world.rank == rank else { return }
         if kind == .slow, operation == .prepare { usleep(UInt32(clamping: milliseconds * 1_000)) }
         guard step == self.step else { return }
         switch (kind, operation) {
@@ -77,6 +84,8 @@ struct FaultPoint: Equatable {
         case (.throw, _) where isMeant(operation, index, of: count):
             throw Failure(.fault, "LOCKSTEP_FAULT asked for an error before '\(operation)' of step \(step)")
         case (.memory, _) where isMeant(operation, index, of: count): Self.exhaustMemory()
+        case (.barrier, _) where isMeant(operation, index, of: count):
+            try recorder.during(.barrier, count: world.size) { try world.barrier() }
         default: break
         }
     }
@@ -106,8 +115,8 @@ struct FaultPoint: Equatable {
 
     /// Behind the step that is numbered so.
     func spoilParameters(of state: TrainingState, rank: Int, step: Int) {
-        guard kind == .flip, rank == self.rank, step == self.step else { return }
-        change(state.parameters, of: state) { $0 = Float(bitPattern: $0.bitPattern ^ 1) }
+        guard kind == .flip || kind == .overflow, rank == self.rank, step == self.step else { return }
+        change(state.parameters, of: state) { $0 = kind == .flip ? Float(bitPattern: $0.bitPattern ^ 1) : .infinity }
     }
 
     /// The first value of the tensor that is named; of no other.
@@ -124,8 +133,8 @@ extension FaultPoint.Kind {
         case .seed, .kernels: "\(rawValue):RANK"
         case .tear: "\(rawValue):RANK:STEP"
         case .slow: "\(rawValue):RANK:MILLISECONDS"
-        case .ruin, .nan, .flip: "\(rawValue):RANK:STEP:TENSOR"
-        case .kill, .segv, .stop, .throw, .memory: "\(rawValue):RANK:STEP:OPERATION"
+        case .ruin, .nan, .flip, .overflow: "\(rawValue):RANK:STEP:TENSOR"
+        case .kill, .segv, .stop, .throw, .memory, .barrier: "\(rawValue):RANK:STEP:OPERATION"
         }
     }
 }

@@ -3,19 +3,20 @@ import Foundation
 import Recorder
 
 extension RunDirectory {
-    /// Who is at fault, by all ranks' flight records as they stand now.
-    func diagnosis(ranks: Int) -> Diagnosis {
-        Diagnosis(RankSight.all(ranks: ranks, path: recorder), completions: RunState.completions, at: Self.now())
-    }
+    /// What can be seen of all ranks now.
+    func sights(ranks: Int) -> [RankSight] { RankSight.all(ranks: ranks, path: recorder) }
 
     /// Writes `failure.json`, unless another rank was first.
     ///
-    /// - Parameter tell: called with the reason and a line for each rank, where this is the first.
+    /// - Parameters:
+    ///   - sights: of all ranks, which the report describes.
+    ///   - tell: called with the reason and a line for each rank, where this is the first.
     /// - Returns: whether it is.
     @discardableResult
-    func reportFailure(_ diagnosis: Diagnosis, ranks: Int, exitCode: Int32, tell: (String) -> Void = { _ in }) -> Bool {
-        let report = FailureReport(
-            diagnosis, sights: RankSight.all(ranks: ranks, path: recorder), exitCode: exitCode, at: Self.now())
+    func reportFailure(
+        _ diagnosis: Diagnosis, sights: [RankSight], exitCode: Int32, tell: (String) -> Void = { _ in }
+    ) -> Bool {
+        let report = FailureReport(diagnosis, sights: sights, exitCode: exitCode, at: Self.now())
         // Where the directory is gone or full, what happened is told all the same.
         let isFirst = (try? report.write(to: failure)) ?? true
         if isFirst { tell(report.table) }

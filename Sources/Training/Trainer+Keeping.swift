@@ -2,6 +2,7 @@
 
 import Checkpoints
 import Diagnostics
+import Kernels
 import MPI
 import Recorder
 
@@ -75,6 +76,22 @@ extension Trainer {
         }
     }
 
+    /// Ends training on all ranks before parameters that are no numbers, which the next step's loss would show, reach a checkpoint. Collective.
+    private func checkFiniteness() throws {
+        let step = state.progress.position.step
+        try world.agreed(notedIn: recorder) {
+            let whole = division?.whole ?? state
+            guard writer != nil, let place = Finiteness.firstNonFinite(count: whole.layout.arenaCount, whole.parameters.base) else {
+                return
+            }
+            let tensor = whole.layout.tensors.first { $0.range.contains(place) }?.name ?? "a parameter"
+            throw Failure(
+                .diverged,
+                "step \(step): after it, \(tensor) is not a finite number; training has diverged. Lower the learning rate; no checkpoint "
+                    + "holds this step, and earlier ones stand.")
+        }
+    }
+
     /// Rank 0 has what all together hold written, beside the steps that follow. Collective.
     func writeCheckpoint(isBest: Bool = false) throws {
         let step = state.progress.position.step
@@ -82,6 +99,7 @@ extension Trainer {
         // What ranks do not agree on reaches no checkpoint.
         if world.size > 1, execution.checkEvery > 0 { try replicas.run(afterStep: step) }
         try division?.gatherParameters(recorder)
+        try checkFiniteness()
         if strategy.sharesOutUpdates, let velocity = state.velocity { try exchange.gather(velocity) }
         try division?.gatherOptimiserState(recorder)
         guard let writer else { return }

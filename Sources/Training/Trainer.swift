@@ -250,8 +250,9 @@ public final class Trainer {
             recorder.enter(operation.phase, step: step, operation: index)
             try observed(.operation(index)) {
                 try fault?.strike(
-                    before: operation, index, of: strategy.program.operations.count, state, rank: world.rank, step: step + 1,
-                    checkpoints: run.checkpoints)
+                    before: operation, index, of: strategy.program.operations.count, state, step: step + 1,
+                    checkpoints: run.checkpoints,
+                    world: world, recorder: recorder)
                 try runner.run(operation, on: batch, rate: rate)
             }
             if operation == .exchange(.figures) { try checkFigures(of: batch) }

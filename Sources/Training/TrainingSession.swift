@@ -152,7 +152,10 @@ public final class TrainingSession {
     }
 
     /// Trains to the end of the recipe; collective.
-    public func train() throws {
+    ///
+    /// - Parameter tellEnd: called on another thread, where this rank ends the job because others are lost or do not get on, before it does,
+    ///   with what it found: a line for each rank.
+    public func train(tellEnd: @escaping @Sendable (String) -> Void) throws {
         let start = state.progress
         defer { stopSignals.end() }
         let (log, writer) = try world.agreed {
@@ -174,7 +177,7 @@ public final class TrainingSession {
                     resumedFrom: resumed?.path))
         }
         let watchdog = Watchdog(
-            run, size: world.size, deadline: execution.deadline, signals: stopSignals, pulse: recorder.pulse)
+            run, size: world.size, deadline: execution.deadline, signals: stopSignals, pulse: recorder.pulse, tell: tellEnd)
         defer { watchdog.end() }
         do {
             try trainer.train()
@@ -201,7 +204,7 @@ public final class TrainingSession {
         guard failure.kind != .stopped, agreed == nil || world.rank == 0 else { return }
         run.reportFailure(
             Diagnosis(cause: .failed, ranks: agreed?.ranks ?? [world.rank], text: agreed?.description ?? failure.description),
-            ranks: world.size, exitCode: failure.kind.rawValue)
+            sights: run.sights(ranks: world.size), exitCode: failure.kind.rawValue)
     }
 
     /// Takes training steps and tells where their time went; the run leaves no log, and checkpoints where they are asked for alone.

@@ -14,6 +14,7 @@ final class Watchdog: Sendable {
     private let deadline: Duration
     private let signals: StopSignals
     private let pulse: Pulse
+    private let tell: @Sendable (String) -> Void
     private let pause = Pause()
 
     /// How often a rank looks at its own record, and how long it waits before it looks at others'.
@@ -25,8 +26,13 @@ final class Watchdog: Sendable {
     private static let farewell = 0.7
 
     /// Watches from now on, until `end()`.
-    init(_ run: RunDirectory, size: Int, deadline: TimeSpan, signals: StopSignals, pulse: Pulse) {
-        (self.run, self.size, self.signals, self.pulse) = (run, size, signals, pulse)
+    ///
+    /// - Parameter tell: called on the watchdog's thread, before it ends the job, with what it found: a line for each rank.
+    init(
+        _ run: RunDirectory, size: Int, deadline: TimeSpan, signals: StopSignals, pulse: Pulse,
+        tell: @escaping @Sendable (String) -> Void
+    ) {
+        (self.run, self.size, self.signals, self.pulse, self.tell) = (run, size, signals, pulse, tell)
         self.deadline = deadline.duration
         let thread = Thread { self.watch() }
         thread.name = "watchdog"
@@ -72,7 +78,8 @@ final class Watchdog: Sendable {
 
     /// Writes the report, tells it, and ends all ranks, if what is seen of them is reason enough.
     private func endIf(after silence: Duration, _ isReason: (Diagnosis) -> Bool) {
-        let diagnosis = run.diagnosis(ranks: size)
+        let sights = run.sights(ranks: size)
+        let diagnosis = Diagnosis(sights, completions: RunState.completions, at: RunDirectory.now())
         guard isReason(diagnosis) else { return }
         let kind: Failure.Kind =
             switch diagnosis.cause {
@@ -80,9 +87,9 @@ final class Watchdog: Sendable {
             case .mismatch: .disagreement
             case .stopped, .busy, .behind, .silent, .connection: .deadline
             }
-        let isFirst = run.reportFailure(diagnosis, ranks: size, exitCode: kind.rawValue) { table in
+        let isFirst = run.reportFailure(diagnosis, sights: sights, exitCode: kind.rawValue) { table in
             let wait = kind == .deadline ? " (nothing happened for \(silence.components.seconds) s, --deadline)" : ""
-            try? FileHandle.standardError.write(contentsOf: Data("error: \(table)\(wait)\n".utf8))
+            tell(table + wait)
         }
         // The first one ends the job; the others leave it the time to tell why.
         if !isFirst { Thread.sleep(forTimeInterval: 1) }

@@ -149,7 +149,7 @@ struct Train: ParsableCommand {
         try Ending.withWorld { world in
             let console = Console(world: world)
             console.warnOfSharedCores()
-            try TrainingSession(request, world: world, reporter: console).train()
+            try TrainingSession(request, world: world, reporter: console).train { complain("error: \($0)") }
         }
     }
 

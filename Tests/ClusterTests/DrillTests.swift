@@ -18,12 +18,10 @@ import Testing
         #expect(faults.allSatisfy { ![.truncated, .flipped].contains($0.kind) || $0.step > 31 })
     }
 
-    @Test func aReportThatNamesAnotherRankOrCauseIsWrong() {
+    @Test func aFaultIsPlantedByTheEnvironment() {
         let fault = PlannedFault(kind: .stop, ranks: 4, rank: 2, step: 9, operation: 3)
-        #expect(fault.isTold(by: (culprits: [2], cause: "stopped", exitCode: 81)))
-        #expect(!fault.isTold(by: (culprits: [1], cause: "stopped", exitCode: 81)))
-        #expect(!fault.isTold(by: (culprits: [1, 2], cause: "stopped", exitCode: 81)))
-        #expect(!fault.isTold(by: (culprits: [2], cause: "busy", exitCode: 81)))
-        #expect(fault.environment(milliseconds: 5) == "stop:2:9:#3")
+        #expect(fault.environment(milliseconds: 5) == "stop:2:9:#3" && fault.kind.cause == .stopped)
+        #expect(PlannedFault(kind: .slow, ranks: 4, rank: 2, step: 9, operation: 3).environment(milliseconds: 5) == "slow:2:5")
+        #expect(PlannedFault(kind: .fullDisk, ranks: 4, rank: 0, step: 9, operation: 3).environment(milliseconds: 5) == nil)
     }
 }

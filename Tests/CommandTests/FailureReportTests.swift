@@ -66,6 +66,17 @@ import Testing
         }
     }
 
+    /// One rank enters a barrier of which the others know nothing: both sides are told, and nobody waits for the deadline.
+    @Test(arguments: ["tree", "mpi"]) func ranksInCollectivesThatDoNotFit(exchange: String) throws {
+        try Workplace.with { place in
+            let run = try failed(place, ranks: 3, fault: "barrier:1:6:#2", ["--exchange", exchange])
+            #expect(run.exitCode == 82 && !run.timedOut && run.leftovers.isEmpty && run.duration < 30, "\(run.report)")
+            let report = try report(place)
+            #expect(report.cause == "mismatch" && report.exitCode == 82 && report.culprits.contains(1), "\(report)")
+            #expect(report.reason.contains("is in barrier #") && report.reason.contains("is in all-reduce #"), "\(report)")
+        }
+    }
+
     /// What one start left is put aside by the next, and nothing is reported of a run that ends well.
     @Test func reportsAreKept() throws {
         try Workplace.with { place in

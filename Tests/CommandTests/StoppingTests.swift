@@ -71,6 +71,18 @@ import Testing
         }
     }
 
+    /// A parameter that a step made infinite, which no loss has shown yet.
+    @Test func whatDivergedReachesNoCheckpoint() throws {
+        try Workplace.with { place in
+            let run = try place.lockstep(
+                place.training(run: "run") + ["--checkpoint-every", "4"],
+                environment: ["LOCKSTEP_FAULT": "overflow:0:8:linear1.weight"])
+            expectFailure(run, code: 76, "step 8: after it, linear1.weight is not a finite number")
+            let names = try FileManager.default.contentsOfDirectory(atPath: place.path("run/checkpoints"))
+            #expect(names == ["step-00000004.safetensors"], "\(names)")
+        }
+    }
+
     @Test func checkpointsAreWrittenBetweenEpochs() throws {
         try Workplace.with { place in
             expectSuccess(try place.train(run: "steps", maxSteps: 9, ranks: 2, ["--checkpoint-every", "4"]))

@@ -67,7 +67,7 @@ import Testing
             if rank == 2 { recorder.close("the disk is full") }
             if rank == 3 { recorder.close(Self.completion) }
         }
-        #expect(found == Diagnosis(cause: .failed, ranks: [2], text: "rank 2 on node1 the disk is full"))
+        #expect(found == Diagnosis(cause: .failed, ranks: [2], text: "rank 2 on node1: the disk is full"))
     }
 
     @Test func aStoppedRankIsNamed() throws {
@@ -96,6 +96,15 @@ import Testing
         #expect(same.cause == .mismatch && same.ranks == [0, 1, 2, 3])
         #expect(same.text.contains("rank 0 on node0 is in all-reduce #3 of 62,006 values"))
         #expect(same.text.contains("rank 3 on node1 is in \(byCount ? "all-reduce #3 of 10" : "all-gather #3 of 62,006") values"))
+    }
+
+    /// A bucket that was started before is still under way: the one that does not fit is a later one.
+    @Test func aMisfitBehindABucketUnderWay() throws {
+        let found = try diagnosis { rank, recorder in
+            recorder.collectiveEntered(kind: rank == 2 ? .barrier : .allReduce, count: rank == 2 ? 4 : 10)
+        }
+        #expect(found.cause == .mismatch && found.text.contains("rank 2 on node1 is in barrier #3 of 4 values"))
+        #expect(found.text.contains("rank 0 on node0 is in all-reduce #3 of 10 values"))
     }
 
     @Test func aRankWithoutARecordIsSilent() throws {

@@ -33,7 +33,7 @@ public struct FactGathering: Sendable {
             mpirun: found.first { $0.isFirst }?.program, otherPrograms: found.filter { !$0.isFirst }.map(\.program),
             library: library, isRoot: geteuid() == 0,
             environment: environment.filter { name, _ in told.contains { name.hasPrefix($0) } },
-            executable: try RankLaunch.executable())
+            executable: try Program.ownPath())
         var facts = ClusterFacts(request: request, launcher: launcher)
         guard launcher.mpirun != nil else { return facts }
         Self.makeSSHImpatient(environment)

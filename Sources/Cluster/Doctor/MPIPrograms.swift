@@ -19,14 +19,8 @@ enum MPIPrograms {
 
     /// What a program says to --version: its first two lines, for MPICH's tells its version on the second.
     private static func version(of program: String, output: String) throws -> String {
-        guard FileManager.default.createFile(atPath: output, contents: nil), let file = FileHandle(forWritingAtPath: output) else {
-            throw Failure(.io, "\(output) cannot be written")
-        }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = ["--version"]
-        (process.standardInput, process.standardOutput, process.standardError) = (FileHandle.nullDevice, file, file)
-        guard (try? within(seconds: 10, { try RunningJobs.run(process, ending: $0) })) != nil else { return "" }
+        let question = Program(path: program, arguments: ["--version"], output: .file(output))
+        guard (try? within(seconds: 10, { try question.run(ending: $0) })) != nil else { return "" }
         let lines = ((try? String(contentsOfFile: output, encoding: .utf8)) ?? "").split(separator: "\n")
         return lines.prefix(2).map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
     }

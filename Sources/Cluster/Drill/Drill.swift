@@ -34,7 +34,10 @@ public struct Drill {
             checkpointEvery: Self.checkpointEvery, seed: seed)
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let data = "\(directory)/shapes10"
-        try Self.lockstep(["data", "synthesize", data, "--training", "\(Self.images)", "--test", "160"])
+        let drawing = ["data", "synthesize", data, "--training", "\(Self.images)", "--test", "160"]
+        guard try Program(path: Program.ownPath(), arguments: drawing).run() == 0 else {
+            throw Failure(.fault, "'\(shellCommand(["lockstep"] + drawing))' failed")
+        }
         training = [
             "train", "--model", "lenet5", "--data", data, "--reproducible", "--epochs", "\(Self.epochs)", "--global-batch",
             "\(Self.batch)", "--checkpoint-every", "\(Self.checkpointEvery)", "--deadline", "\(deadlineSeconds)s",
@@ -45,7 +48,7 @@ public struct Drill {
             throw Failure(.fault, "the undisturbed training failed; see \(output)")
         }
         let last = "\(undisturbed)/checkpoints/step-\(String(format: "%08d", Self.steps)).safetensors"
-        digest = try DrillRun.digest(of: last)
+        digest = try fileDigest(last)
     }
 
     /// Plants one of the faults. What the training leaves is removed where all went as it should.
@@ -57,16 +60,5 @@ public struct Drill {
         ).outcome(of: fault)
         if outcome.isGood { try FileManager.default.removeItem(atPath: place) }
         return outcome
-    }
-
-    private static func lockstep(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try RankLaunch.executable())
-        process.arguments = arguments
-        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
-        try RunningJobs.run(process)
-        guard process.terminationStatus == 0 else {
-            throw Failure(.fault, "'\(shellCommand(["lockstep"] + arguments))' failed with exit code \(process.terminationStatus)")
-        }
     }
 }

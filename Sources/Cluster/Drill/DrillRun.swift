@@ -1,4 +1,3 @@
-import Crypto
 import Diagnostics
 import Foundation
 import Recorder
@@ -54,33 +53,27 @@ struct DrillRun {
         let isOverAgain = try job("second", ranks: fault.ranks, fault: nil)
         return DrillOutcome(
             fault: fault, told: report?.reason,
-            isToldRightly: report.map { fault.isTold(by: ($0.culprits, $0.cause.rawValue, $0.exitCode)) } ?? false,
+            isToldRightly: report.map { $0.culprits == [fault.rank] && $0.cause == fault.kind.cause } ?? false,
             secondsToTheEnd: fault.kind.endsItsProcess ? record.map { end - Double($0.lastNews) / 1e9 } : nil,
             isOver: isOver && noneLeft && isOverAgain, recoveredFrom: resumable ? try resumedStep() : nil,
-            isSame: try newest().map(Self.digest) == digest)
+            isSame: try newest().map(fileDigest) == digest)
     }
 
     /// Has the training run to its end or to that of its fault; whether it came to one by itself.
     private func job(_ name: String, ranks: Int, fault: String?) throws -> Bool {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try RankLaunch.executable())
-        process.arguments = ["launch", "-np", "\(ranks)", "--max-restarts", "0", "--"] + training + ["--run", run]
         var environment = ProcessInfo.processInfo.environment
         environment["LOCKSTEP_FAULT"] = fault
-        process.environment = environment
-        process.standardInput = FileHandle.nullDevice
-        let output = "\(directory)/\(name).txt"
-        guard FileManager.default.createFile(atPath: output, contents: nil), let file = FileHandle(forWritingAtPath: output) else {
-            throw Failure(.io, "\(output) cannot be written")
-        }
-        (process.standardOutput, process.standardError) = (file, file)
+        let launch = Program(
+            path: try Program.ownPath(),
+            arguments: ["launch", "-np", "\(ranks)", "--max-restarts", "0", "--"] + training + ["--run", run],
+            environment: environment, output: .file("\(directory)/\(name).txt"))
         let ending = JobEnding()
         let timer = DispatchSource.makeTimerSource()
         timer.schedule(deadline: .now() + Self.patience, repeating: 10)
         timer.setEventHandler { ending.ask() }
         timer.resume()
         defer { timer.cancel() }
-        try RunningJobs.run(process, ending: ending)
+        _ = try launch.run(ending: ending)
         return !ending.isAsked
     }
 
@@ -110,10 +103,5 @@ struct DrillRun {
         let text = try String(contentsOfFile: "\(directory)/second.txt", encoding: .utf8)
         guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("resumed from ") }) else { return nil }
         return line.split(separator: " ").last.flatMap { Int($0) }
-    }
-
-    static func digest(of path: String) throws -> String {
-        guard let bytes = FileManager.default.contents(atPath: path) else { throw Failure(.io, "\(path) cannot be read") }
-        return SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
     }
 }

@@ -1,4 +1,5 @@
 import Random
+import Recorder
 
 /// One fault of a drill: what is to go wrong, on how many ranks, on which of them, and when.
 public struct PlannedFault: Sendable, Equatable {
@@ -23,6 +24,16 @@ public struct PlannedFault: Sendable, Equatable {
         case flipped = "flipped bit"
         /// SIGKILL while a checkpoint is being written.
         case torn = "kill in a write"
+
+        /// What a report of the failure is to tell.
+        var cause: Diagnosis.Cause {
+            switch self {
+            case .kill, .segv, .memory, .truncated, .flipped, .torn: .lost
+            case .stop: .stopped
+            case .error, .fullDisk: .failed
+            case .slow: .busy
+            }
+        }
 
         /// Whether it ends the process that it strikes at once; the others end the job by the deadline, or not at all.
         var endsItsProcess: Bool {
@@ -78,18 +89,5 @@ public struct PlannedFault: Sendable, Equatable {
         case .torn: "tear:0:\(step)"
         case .fullDisk: nil
         }
-    }
-
-    /// Whether a report of the failure tells what happened: this rank, and in this way.
-    func isTold(by report: (culprits: [Int], cause: String, exitCode: Int32)) -> Bool {
-        let causes: Set<String> =
-            switch kind {
-            case .kill, .segv, .memory, .truncated, .flipped, .torn: ["lost"]
-            case .stop: ["stopped"]
-            case .error: ["failed"]
-            case .slow: ["busy"]
-            case .fullDisk: ["failed"]
-            }
-        return report.culprits == [rank] && causes.contains(report.cause)
     }
 }

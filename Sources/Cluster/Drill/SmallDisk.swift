@@ -18,13 +18,7 @@ struct SmallDisk {
     func remove() { try? Self.call("umount", [path]) }
 
     private static func call(_ name: String, _ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try RankLaunch.program(name))
-        process.arguments = arguments
-        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
-        try RunningJobs.run(process)
-        guard process.terminationStatus == 0 else {
-            throw Failure(.io, "'\(shellCommand([name] + arguments))' failed with exit code \(process.terminationStatus)")
-        }
+        let code = try Program(path: Program.path(of: name), arguments: arguments).run()
+        guard code == 0 else { throw Failure(.io, "'\(shellCommand([name] + arguments))' failed with exit code \(code)") }
     }
 }

@@ -178,3 +178,15 @@ extension String {
         String(drop { $0 == "-" }.reversed().drop { $0 == "-" }.reversed())
     }
 }
+
+extension JobRequest {
+    /// The first lines of a job file: what it is, and the command that wrote it.
+    ///
+    /// - Parameters:
+    ///   - one: what a training is as, such as `a Slurm job`.
+    ///   - several: what a sweep is as.
+    func heading(one: String, several: String) -> [String] {
+        let subject = sweep == nil ? "A training as \(one)" : "A training for each value of an option as \(several)"
+        return ["# \(subject), written by:", "#   \(command)"]
+    }
+}

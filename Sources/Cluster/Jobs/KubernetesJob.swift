@@ -13,9 +13,7 @@ struct KubernetesJob {
     }
 
     private var head: [String] {
-        [
-            "# \(request.sweep == nil ? "A training as an MPIJob" : "A training for each value of an option as MPIJobs"), written by:",
-            "#   \(request.command)",
+        request.heading(one: "an MPIJob", several: "MPIJobs") + [
             "# Submit it by kubectl apply -f, where Kubeflow's MPI operator runs. The image holds lockstep in its PATH, Open MPI and sshd; the claim",
             "# 'lockstep', a volume that many nodes may write, is the folder that paths are relative to.",
         ]

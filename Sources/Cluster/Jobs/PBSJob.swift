@@ -11,9 +11,7 @@ struct PBSJob {
     }
 
     private var head: [String] {
-        [
-            "# \(request.sweep == nil ? "A training" : "A training for each value of an option") as a PBS job, written by:",
-            "#   \(request.command)",
+        request.heading(one: "a PBS job", several: "a PBS job") + [
             "# Submit it by qsub, from the folder that paths are relative to. LOCKSTEP names the executable, where PATH does not lead to it on",
             "# every node; submitted again with the same RUN (qsub -v RUN=runs/…), it goes on from the newest checkpoint.",
         ]

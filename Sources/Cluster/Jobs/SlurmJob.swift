@@ -10,9 +10,7 @@ struct SlurmJob {
     }
 
     private var head: [String] {
-        [
-            "# \(request.sweep == nil ? "A training" : "A training for each value of an option") as a Slurm job, written by:",
-            "#   \(request.command)",
+        request.heading(one: "a Slurm job", several: "a Slurm job") + [
             "# Submit it by sbatch, from the folder that paths are relative to. LOCKSTEP names the executable, where PATH does not lead to it on",
             "# every node; submitted again with the same RUN, it goes on from the newest checkpoint.",
         ]
