@@ -63,16 +63,19 @@ public struct Supervision {
                 withheld: attempt == 1 ? [] : ["LOCKSTEP_FAULT"]
             ).run(output: nil, ending: ending)
             if code == 0 || code == Failure.Kind.stopped.rawValue { return code }
-            let report = try report(ranks: ranks, since: start, besides: before)
-            if let report { tell("attempt \(attempt) failed (mpirun's exit code \(code)): \(report.reason)") }
-            if ending.isAsked { return report?.exitCode ?? Failure.Kind.stopped.rawValue }
-            let exitCode = report?.exitCode ?? code
-            if Self.final.contains(exitCode) || attempt > maxRestarts { return exitCode }
+            let written = try writtenReport(besides: before)
+            if Self.final.contains(written?.exitCode ?? code) || ending.isAsked {
+                return written.map { tellEnd(of: attempt, code, $0) } ?? (ending.isAsked ? Failure.Kind.stopped.rawValue : code)
+            }
             let reachable = hosts?.reachable()
+            let gone = hosts?.hosts.filter { reachable?.contains($0) == false } ?? []
+            let report = try written ?? reportFromRecords(ranks: ranks, since: start, gone: gone)
+            let exitCode = report.map { tellEnd(of: attempt, code, $0) } ?? code
+            if attempt > maxRestarts { return exitCode }
             // Without a report the job did not come to its first step, and comes no further unless a host was the reason.
-            if report == nil, reachable == hosts?.hosts { return exitCode }
+            if report == nil, gone.isEmpty { return exitCode }
             if let file = hosts, let reachable {
-                for host in file.hosts where !reachable.contains(host) { tell("\(host.name) cannot be reached, and is left out") }
+                for host in gone { tell("\(host.name) cannot be reached, and is left out") }
                 guard let (fewer, left) = try shrunken(ranks: ranks, to: reachable, of: file) else {
                     tell("the hosts that are left are too few for the run")
                     return exitCode
@@ -83,21 +86,33 @@ public struct Supervision {
         }
     }
 
-    /// What an attempt says about its end, or what its flight records say where it had no time to; nil where it did not get as far as
-    /// those.
+    /// - Returns: the exit code that the report gives.
+    private func tellEnd(of attempt: Int, _ code: Int32, _ report: FailureReport) -> Int32 {
+        tell("attempt \(attempt) failed (mpirun's exit code \(code)): \(report.reason)")
+        return report.exitCode
+    }
+
+    /// What an attempt's ranks said about its end; nil where they had no time to.
     ///
     /// - Parameter before: the report of an earlier attempt, which one that did not come to its first step leaves where it is.
-    private func report(ranks: Int, since start: Date, besides before: Data?) throws -> FailureReport? {
-        if let now = FileManager.default.contents(atPath: run.failure), now != before { return try FailureReport.read(run.failure) }
+    private func writtenReport(besides before: Data?) throws -> FailureReport? {
+        guard let now = FileManager.default.contents(atPath: run.failure), now != before else { return nil }
+        return try FailureReport.read(run.failure)
+    }
+
+    /// What hosts that are gone, or else the flight records, say about an attempt's end; nil where it did not get as far as those.
+    private func reportFromRecords(ranks: Int, since start: Date, gone: [Hostfile.Host]) throws -> FailureReport? {
         let sights = RankSight.all(ranks: ranks, path: run.recorder)
         let time = UInt64(Date().timeIntervalSince1970 * 1e9)
         guard sights.contains(where: { $0.record.map { Double($0.started) / 1e9 >= start.timeIntervalSince1970 - 1 } == true })
         else {
             return nil
         }
-        let report = FailureReport(
-            Diagnosis(sights, completions: run.completions, at: time), sights: sights, exitCode: Failure.Kind.lost.rawValue,
-            at: time)
+        let diagnosis =
+            gone.isEmpty
+            ? Diagnosis(sights, completions: run.completions, at: time)
+            : Diagnosis(lostHosts: gone.map(\.name), sights: sights)
+        let report = FailureReport(diagnosis, sights: sights, exitCode: Failure.Kind.lost.rawValue, at: time)
         _ = try report.write(to: run.failure)
         return report
     }

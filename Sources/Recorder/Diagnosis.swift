@@ -22,7 +22,7 @@ public struct Diagnosis: Sendable, Equatable {
     }
 
     public let cause: Cause
-    /// In ascending order, at least one.
+    /// In ascending order; none where that cannot be told.
     public let ranks: [Int]
     /// A sentence without its full stop: who, and what about it.
     public let text: String
@@ -94,6 +94,17 @@ public struct Diagnosis: Sendable, Equatable {
                 text: "all ranks wait for one another: the connection between "
                     + (hosts.count > 1 ? "the hosts \(hosts.joined(separator: ", "))" : "the ranks") + ", or MPI, does not get on")
         }
+    }
+
+    /// Hosts that no longer answer take their ranks with them, and mpirun ends the others for it.
+    public init(lostHosts: [String], sights: [RankSight]) {
+        let ranks = sights.filter { sight in sight.record.map { lostHosts.contains($0.host) } ?? false }.map(\.rank)
+        let names = lostHosts.joined(separator: ", ")
+        self.init(
+            cause: .lost, ranks: ranks,
+            text: "no answer from \(names)"
+                + (ranks.isEmpty
+                    ? "" : ", which rank\(ranks.count == 1 ? "" : "s") \(ranks.map(String.init).joined(separator: ", ")) ran on"))
     }
 
     /// The first collective, by its number, that is not the same on all ranks whose records still hold it; each of these ranks' own. Empty where

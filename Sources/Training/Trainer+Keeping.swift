@@ -25,8 +25,8 @@ extension Trainer {
             guard let reason = wishes.stopReason else { return }
             throw Failure(
                 .stopped,
-                "\(reason): stopped after step \(state.progress.position.step.grouped) of \(totalSteps.grouped), which the newest "
-                    + "checkpoint holds; go on with 'lockstep \(shellCommand(["train", "--resume", "--run", run.path]))'")
+                "\(RunState.stopping) \(state.progress.position.step.grouped) of \(totalSteps.grouped) by \(reason); the newest checkpoint "
+                    + "holds it: go on with 'lockstep \(shellCommand(["train", "--resume", "--run", run.path]))'")
         }
     }
 

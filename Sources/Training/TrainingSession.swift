@@ -186,11 +186,11 @@ public final class TrainingSession {
             recorder.close(RunState.completion)
         } catch {
             // What ended training is told, not what the log may have against it.
-            let isStopped = (error as? AgreedFailure)?.failure.kind == .stopped
-            try? log?.append(isStopped ? .success : .failure)
+            let stop = (error as? AgreedFailure)?.failure.asked
+            try? log?.append(stop == nil ? .failure : .success)
             // Of a checkpoint that is on its way to disk nothing is lost where all ranks are still here.
             if error is AgreedFailure { _ = writer?.finish() }
-            recorder.close(isStopped ? "\(RunState.stopping): \(error)" : String(describing: error))
+            recorder.close(stop?.description ?? String(describing: error))
             watchdog.end()
             report(error)
             throw error
@@ -317,4 +317,9 @@ extension TrainingRequest {
         try checkTuning(of: recipe.experiment)
         return recipe
     }
+}
+
+extension Failure {
+    /// Itself where training ended because it was asked to.
+    fileprivate var asked: Failure? { kind == .stopped ? self : nil }
 }

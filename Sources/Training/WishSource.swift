@@ -21,7 +21,7 @@ final class WishSource {
     var stopReason: String? {
         if let signal = signals.received { return StopSignals.name(signal) }
         guard let limit, let deadline, clock.now >= deadline else { return nil }
-        return "time limit of \(limit)"
+        return "the time limit of \(limit)"
     }
 
     func now() -> StepWishes {

@@ -107,6 +107,18 @@ import Testing
         #expect(found.text.contains("rank 0 on node0 is in all-reduce #3 of 10 values"))
     }
 
+    @Test func aHostThatIsGoneTakesItsRanksWithIt() throws {
+        try withTemporaryDirectory { directory in
+            let sights = try (0..<4).map { rank in
+                let path = "\(directory)/rank-\(rank).recorder"
+                let recorder = try FlightRecorder(path: path, rank: rank, size: 4, host: "node\(rank / 2)")
+                return withExtendedLifetime(recorder) { RankSight(rank: rank, record: try? FlightRecord.read(path), life: .gone) }
+            }
+            let found = Diagnosis(lostHosts: ["node1"], sights: sights)
+            #expect(found == Diagnosis(cause: .lost, ranks: [2, 3], text: "no answer from node1, which ranks 2, 3 ran on"))
+        }
+    }
+
     @Test func aRankWithoutARecordIsSilent() throws {
         let found = try diagnosis(missing: [3])
         #expect(found == Diagnosis(cause: .silent, ranks: [3], text: "rank 3 says nothing"))
