@@ -1,11 +1,15 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Whether `scripts/fuzz` asks, which builds one program more: libFuzzer's, with branches counted in all that it is made of.
+let isFuzzing = Context.environment["LOCKSTEP_FUZZ"] != nil
+
 /// Every target of ours: warnings are errors. Tests see internal names in the very build that users run, so one build serves both.
-let strict: [SwiftSetting] = [
-    .treatAllWarnings(as: .error),
-    .unsafeFlags(["-enable-testing"], .when(configuration: .release)),
-]
+let strict: [SwiftSetting] =
+    [
+        .treatAllWarnings(as: .error),
+        .unsafeFlags(["-enable-testing"], .when(configuration: .release)),
+    ] + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : [])
 
 /// The CPU that `Kernels` alone is compiled for: the one that it is built on. `CKernelTarget` says which instruction sets that means.
 let kernelTarget = "-march=native"
@@ -157,5 +161,21 @@ let package = Package(
             dependencies: ["CZlib", "Datasets", "Diagnostics", "ImageFiles", "ImageWriting", "Random", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "ImageFilesTests", dependencies: ["ImageFiles", "ImageWriting"], swiftSettings: strict),
+
+        // Parsers of foreign bytes, each with a function that feeds it; a suite that replays found cases, and the fuzzer's program.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "CZlib", "Checkpoints", "Cluster", "Datasets", "Diagnostics", "ImageFiles", "Networks", "Recorder", "Scaling",
+                "Studies", "Timing", "Training",
+            ],
+            path: "Tests/FuzzTargets", swiftSettings: strict),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "Random"], exclude: ["Corpora"], swiftSettings: strict),
     ]
+        + (isFuzzing
+            ? [
+                .systemLibrary(name: "CLibFuzzer", path: "Tests/CLibFuzzer"),
+                .executableTarget(
+                    name: "fuzz", dependencies: ["CLibFuzzer", "FuzzTargets"], path: "Tests/Fuzz", swiftSettings: strict),
+            ] : [])
 )

@@ -92,6 +92,30 @@ struct DownloadTests {
         }
     }
 
+    @Test func archiveThatIsNotTheOfficialOneIsNotUnpacked() throws {
+        try withTemporaryDirectory { path in
+            let archive = SmallFiles.tarball(SmallFiles.tarMember("set/a.bin", [1, 2, 3]))
+            let file = Catalogue.RemoteFile(
+                base: "http://127.0.0.1:1/", name: "small.tar.gz", length: archive.count, md5: String(repeating: "0", count: 32),
+                members: [Catalogue.Member(path: "set/a.bin", length: 3)])
+            let entry = Catalogue.Entry(format: .cifar10, files: [file])
+            try write(archive, path, "root/small.tar.gz")
+            let target = path + "/target"
+            try LocalServer.serving(path + "/root") { server in
+                expectFailure(.badData, mentioning: "found MD5", "deleted") {
+                    try Download.fetch(entry, into: target, mirror: server.url("plain"))
+                }
+            }
+            #expect(try names(target) == [])
+            // One that was copied there by hand is checked, too.
+            try write(archive, path, "target/small.tar.gz")
+            expectFailure(.badData, mentioning: "is not the official file", "found MD5") {
+                try Download.fetch(entry, into: target, mirror: URL(fileURLWithPath: path + "/root"))
+            }
+            #expect(try names(target) == ["small.tar.gz"])
+        }
+    }
+
     @Test func whatIsThereIsNeverTouched() throws {
         try serving { server, entry, target, _ in
             try write([1, 2, 3], target, "one.gz")

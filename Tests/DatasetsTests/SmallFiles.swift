@@ -72,7 +72,10 @@ enum SmallFiles {
     }
 
     /// One member of a ustar archive. `type` is the header's flag: "0" a file, "5" a directory, "2" a symbolic link.
-    static func tarMember(_ name: String, _ bytes: [UInt8] = [], type: Character = "0", link: String = "") -> [UInt8] {
+    /// - Parameter prefix: the directories that POSIX puts before the name.
+    static func tarMember(
+        _ name: String, _ bytes: [UInt8] = [], type: Character = "0", link: String = "", prefix: String = ""
+    ) -> [UInt8] {
         var header = [UInt8](repeating: 0, count: 512)
         func put(_ text: String, at position: Int) {
             header.replaceSubrange(position..<(position + text.utf8.count), with: text.utf8)
@@ -85,6 +88,7 @@ enum SmallFiles {
         put(String(type), at: 156)
         put(link, at: 157)
         put("ustar\u{0}00", at: 257)
+        put(prefix, at: 345)
         let sum = String(header.reduce(0) { $0 + Int($1) }, radix: 8)
         put(String(repeating: "0", count: 6 - sum.count) + sum + "\0 ", at: 148)
         return header + bytes + [UInt8](repeating: 0, count: (512 - bytes.count % 512) % 512)

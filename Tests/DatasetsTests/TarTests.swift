@@ -44,6 +44,11 @@ import TestSupport
             let archive = SmallFiles.tarball(both, SmallFiles.tarMember(name, [1]))
             try expectNothingWritten(mentioning: "\"\(name)\" would be outside", archive)
         }
+        // POSIX puts long names into two fields.
+        for (prefix, name) in [("..", "evil"), ("set/..", "../evil"), ("/tmp", "evil")] {
+            let archive = SmallFiles.tarball(both, SmallFiles.tarMember(name, [1], prefix: prefix))
+            try expectNothingWritten(mentioning: "\"\(prefix)/\(name)\" would be outside", archive)
+        }
     }
 
     @Test func linksAndOtherKinds() throws {
@@ -52,7 +57,11 @@ import TestSupport
         let hard = SmallFiles.tarMember("set/z", type: "1", link: "set/a.bin")
         try expectNothingWritten(mentioning: "set/z is a hard link", SmallFiles.tarball(both, hard))
         try expectNothingWritten(mentioning: "is a device", SmallFiles.tarball(both, SmallFiles.tarMember("set/z", type: "3")))
-        try expectNothingWritten(mentioning: "unknown type", SmallFiles.tarball(both, SmallFiles.tarMember("set/z", type: "x")))
+        // Long names, by which GNU and POSIX rename the member behind them.
+        for type: Character in ["L", "x", "g"] {
+            let renaming = SmallFiles.tarMember("././@LongLink", Array("../../evil".utf8), type: type)
+            try expectNothingWritten(mentioning: "unknown type", SmallFiles.tarball(renaming, both))
+        }
     }
 
     @Test func damagedAndTruncated() throws {
