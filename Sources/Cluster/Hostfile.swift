@@ -11,6 +11,8 @@ public struct Hostfile: Sendable, Equatable {
 
     public let path: String
     public let hosts: [Host]
+    /// Of one host: more than any has, and far from where the sum over all hosts would overflow.
+    private static let mostSlots = 1 << 20
 
     /// Ranks that the hosts take without sharing cores; nil where the file does not say it of all of them.
     public var slots: Int? {
@@ -32,8 +34,9 @@ public struct Hostfile: Sendable, Equatable {
             guard let name = words.first else { return nil }
             let given = words.dropFirst().first { $0.hasPrefix("slots=") }?.dropFirst("slots=".count)
             let slots = given.flatMap { Int($0) }
-            guard given == nil || slots ?? 0 > 0 else {
-                throw Failure(.usage, "\(path): found slots=\(given ?? "") at \(name), expected a number above 0")
+            guard given == nil || (1...Self.mostSlots).contains(slots ?? 0) else {
+                throw Failure(
+                    .usage, "\(path): found slots=\(given ?? "") at \(name), expected a number from 1 to \(Self.mostSlots)")
             }
             return Host(name: String(name), slots: slots)
         }

@@ -18,7 +18,10 @@ public struct TrainingSplit: Sendable, Equatable {
     }
 
     /// Images to train on out of `samples`: ⌊subset · (samples − validation) + 1/2⌋.
-    public func trainingCount(of samples: Int) -> Int { Int((subset * Double(samples - validation)).rounded()) }
+    public func trainingCount(of samples: Int) -> Int {
+        // No more than there are, be it that nobody has checked the split: a study's record holds one.
+        Int(max(0, min((subset * (Double(samples) - Double(validation))).rounded(), Double(samples))))
+    }
 
     /// - Throws: `Failure.usage` where nothing would be left to train on.
     public func check(samples: Int) throws {

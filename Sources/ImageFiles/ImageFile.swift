@@ -13,6 +13,9 @@ public enum ImageFile: Sendable {
 
     /// A larger image is a damaged header, or is meant to fill the memory.
     static let mostPixels = 100_000_000
+    /// So many pixels take at least one byte of the file: a PNG file has up to eight in a byte, which deflate makes 1,032 times smaller; a
+    /// JPEG file, where it codes 64 pixels in a bit and brightness at a sixteenth of the size, comes to the same but for 1 in 100.
+    static let mostPixelsOfAByte = 8 * 1_032
 
     /// The kind of a file that begins with these bytes, or nil where it is neither.
     public init?(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -32,9 +35,14 @@ public enum ImageFile: Sendable {
             case .jpeg: try JPEGFile.describe(bytes)
             case .png: try PNGFile.describe(bytes)
             }
-        guard description.height * description.width <= Self.mostPixels else {
+        let size = "\(description.height)×\(description.width)"
+        let pixels = description.height * description.width
+        guard pixels <= Self.mostPixels else {
+            throw UnreadableImage(reason: "found \(size) pixels, expected at most \(Self.mostPixels) in all")
+        }
+        guard pixels <= Self.mostPixelsOfAByte * bytes.count else {
             throw UnreadableImage(
-                reason: "found \(description.height)×\(description.width) pixels, expected at most \(Self.mostPixels) in all")
+                reason: "found \(size) pixels in \(bytes.count) bytes: the file is cut short, or its header is damaged")
         }
         return description
     }

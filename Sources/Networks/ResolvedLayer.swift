@@ -77,6 +77,12 @@ extension Model {
                 "model \(name) has \(all.count) layers, \(dropouts) of them dropout; at most \(Self.largestLayerCount) and "
                     + "\(Self.largestDropoutCount) are possible")
         }
+        // Blocks stand beside their own layers here.
+        let work = all.filter(\.layers.isEmpty).reduce(0.0) { $0 + Double($1.multiplyAdds) }
+        guard work <= Double(Self.largestWork) else {
+            throw Failure(
+                .usage, "model \(name) takes \(work) multiply-adds for one sample, more than any machine here can train")
+        }
         return resolved
     }
 
@@ -86,6 +92,8 @@ extension Model {
 
     /// The largest tensor of one sample or of parameters, in values: 4 GiB.
     private static var largestCount: Int { 1 << 30 }
+    /// Multiply-adds of a sample's forward pass: a day on one core, and far from where sums of a whole step would overflow.
+    private static var largestWork: Int { 1 << 52 }
     private static var largestLayerCount: Int { 1 << 12 }
     /// Draws tell the dropout layers of a model apart by eight bits.
     private static var largestDropoutCount: Int { 1 << 8 }

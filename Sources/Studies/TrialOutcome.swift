@@ -71,5 +71,5 @@ extension RunMetrics {
 
 extension RunMetrics.Line {
     /// The share of wrong samples, as exact as their numbers.
-    public var error: Double { Double(samples - Int((accuracy * Double(samples)).rounded())) / Double(samples) }
+    public var error: Double { (Double(samples) - (accuracy * Double(samples)).rounded()) / Double(samples) }
 }

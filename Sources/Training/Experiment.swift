@@ -109,6 +109,28 @@ public struct DataDescription: Sendable, Equatable, Codable, CustomStringConvert
     }
 }
 
+extension DataDescription {
+    /// What numbers of images, and of classes, can be.
+    private static let counts = 1...Int(UInt32.max)
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        format = try container.decode(String.self, forKey: .format)
+        input = try container.decode(TensorShape.self, forKey: .input)
+        classes = try container.decode(Int.self, forKey: .classes)
+        training = try container.decode(Int.self, forKey: .training)
+        test = try container.decode(Int.self, forKey: .test)
+        checksum = try container.decodeIfPresent(UInt32.self, forKey: .checksum)
+        guard [classes, training, test].allSatisfy(Self.counts.contains) else {
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "found \(classes) classes, \(training) training and \(test) test images, expected of each "
+                        + "from 1 to \(Self.counts.upperBound)"))
+        }
+    }
+}
+
 extension Experiment: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case model, data, seed, epochs

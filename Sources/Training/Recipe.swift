@@ -38,15 +38,12 @@ public struct Recipe: Sendable, Equatable {
     ) throws -> Value {
         guard !text.allSatisfy(\.isWhitespace) else { throw Failure(kind, "\(name): it is empty") }
         do {
-            return try YAMLDecoder().decode(type, from: text)
+            let yaml = try YAMLText(text)
+            return try withExtendedLifetime(yaml) { try YAMLDecoder().decode(type, from: yaml.root) }
         } catch let error as DecodingError {
-            // A fault that was thrown while decoding, or that YAML's own parser found, comes wrapped.
-            if case .dataCorrupted(let context) = error, let cause = context.underlyingError {
-                throw Failure(kind, "\(name): \((cause as? Failure)?.description ?? String(describing: cause))")
-            }
             throw Failure(kind, "\(name): \(error.explanation)")
-        } catch let failure as Failure {
-            throw Failure(failure.kind, "\(name): \(failure.description)")
+        } catch {
+            throw Failure(kind, "\(name): \((error as? Failure)?.description ?? String(describing: error))")
         }
     }
 }

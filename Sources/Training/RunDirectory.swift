@@ -8,6 +8,9 @@ public struct RunDirectory: Sendable, Equatable {
 
     public init(path: String) { self.path = path }
 
+    /// More than any job has.
+    private static let mostRanks = 1 << 20
+
     /// The recipe as it was resolved, and the circumstances.
     public var description: String { "\(path)/run.json" }
     public var metrics: String { "\(path)/metrics.csv" }
@@ -90,7 +93,13 @@ public struct RunDirectory: Sendable, Equatable {
         guard let text = try? String(contentsOfFile: description, encoding: .utf8) else {
             throw Failure(.missing, "\(path) is no run directory: it holds no run.json")
         }
-        return try Recipe.decode(RunRecord.self, from: text, name: description)
+        let record = try Recipe.decode(RunRecord.self, from: text, name: description)
+        // A record is looked for of every rank.
+        let ranks = record.circumstances.ranks
+        guard (1...Self.mostRanks).contains(ranks) else {
+            throw Failure(.usage, "\(description): found \(ranks) ranks, expected from 1 to \(Self.mostRanks)")
+        }
+        return record
     }
 
 }
