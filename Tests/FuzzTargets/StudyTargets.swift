@@ -44,7 +44,7 @@ extension FuzzTarget {
 
     /// Records of timed steps.
     static let steps = FuzzTarget(
-        "steps", longestInput: 4_096, seeds: { [Array(try encodedJSON([timedSteps(ranks: 2)]))] },
+        "steps", longestInput: 8_192, seeds: { [Array(try encodedJSON([timedSteps(ranks: 2)]))] },
         read: { bytes in
             let path = try ScratchDirectory.shared.write(bytes, "steps.json")
             for record in try StepRecord.read(path) {
@@ -55,7 +55,7 @@ extension FuzzTarget {
 
     /// `scaling.json`, with its page.
     static let scaling = FuzzTarget(
-        "scaling",
+        "scaling", longestInput: 16_384,
         seeds: {
             let environment = ScalingEnvironment(
                 release: "0.1.0", processor: "one", cores: 2, hosts: ["a"], mpi: "Open MPI", system: "Linux", peak: [1e11])
