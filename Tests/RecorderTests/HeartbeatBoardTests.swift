@@ -77,9 +77,9 @@ import Testing
             let board = HeartbeatBoard(relay: nil)
             board.post(try heartbeat(job, 1), at: Self.moment(after: 0))
             board.noteClosed(1, at: Self.moment(after: 0.5))
-            #expect(board.heard(of: 1, at: Self.moment(after: 1.4))?.life == .alive)
-            #expect(board.heard(of: 1, at: Self.moment(after: 1.6))?.life == .gone)
-            #expect(board.heartbeat(of: 1, at: Self.moment(after: 1.6))?.life == .gone)
+            #expect(board.heard(of: 1, at: Self.moment(after: 0.7))?.life == .alive)
+            #expect(board.heard(of: 1, at: Self.moment(after: 0.9))?.life == .gone)
+            #expect(board.heartbeat(of: 1, at: Self.moment(after: 0.9))?.life == .gone)
             board.noteOpened(1)
             #expect(board.heard(of: 1, at: Self.moment(after: 1.7))?.life == .alive)
             // One that had told its end stays ended, and one that is stopped was seen so by its neighbour.

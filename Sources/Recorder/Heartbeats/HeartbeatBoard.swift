@@ -5,8 +5,9 @@ import Synchronization
 final class HeartbeatBoard: Sendable {
     /// A rank that nothing was heard of for this long is taken for silent, where one is looked for; it sends every second.
     static let patience: UInt64 = 5_000_000_000
-    /// What a rank is left to connect again, before a connection that its own system closed means that its process is no more.
-    static let grace: UInt64 = 1_000_000_000
+    /// What a rank is left to connect again, before a connection that its own system closed means that its process is no more. mpirun, which
+    /// ends the others for it, leaves them hardly longer to tell of it.
+    static let grace: UInt64 = 300_000_000
 
     /// What is known of a rank of another host.
     struct Heard {
