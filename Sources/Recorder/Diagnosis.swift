@@ -15,7 +15,7 @@ public struct Diagnosis: Sendable, Equatable {
         case busy
         /// Waits in an earlier collective than the others.
         case behind
-        /// Has no flight record.
+        /// Has no flight record, or is on another host and has not been heard of for a while.
         case silent
         /// All wait in the same collective: what connects them, or a host that cannot be looked into.
         case connection
@@ -58,6 +58,7 @@ public struct Diagnosis: Sendable, Equatable {
         let busy = records.filter { $0.record.phase != .ended && $0.record.awaited == nil && $0.sight.life != .gone }
         let behind = waiting.filter { $0.collective.sequence != newest }
         let silent = sights.filter { $0.record == nil }
+        let unheard = sights.filter { $0.life == .unheard }
         let misfits = Self.misfits(records.filter { $0.record.phase != .ended }.map(\.record))
         // A rank that reports what ended it tells more than those that were ended for it.
         if let first = failed.first {
@@ -76,6 +77,10 @@ public struct Diagnosis: Sendable, Equatable {
         } else if !misfits.isEmpty {
             self = concluding(.mismatch, sights.filter { misfits[$0.rank] != nil }) {
                 "is in \(misfits[$0.rank].map { "\($0)" } ?? "")"
+            }
+        } else if !unheard.isEmpty {
+            self = concluding(.silent, unheard) {
+                "was \($0.unheard(at: time)) (it is stopped, or its host or what connects it is down), in \(doing($0))"
             }
         } else if !busy.isEmpty, busy.count < sights.count || sights.count == 1 {
             self = concluding(.busy, busy.map(\.sight)) { sight in

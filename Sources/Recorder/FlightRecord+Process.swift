@@ -12,6 +12,8 @@ extension FlightRecord {
         case gone
         /// It is on another host, where this one cannot look.
         case elsewhere
+        /// It is on another host, from which nothing has been heard of it for a while.
+        case unheard
     }
 
     /// What has become of the process, as seen from this host.

@@ -21,7 +21,7 @@ public struct FlightRecord: Sendable, Equatable {
     public let process: Int32
     public let host: String
     /// Nanoseconds of CLOCK_REALTIME.
-    public let started: UInt64
+    public internal(set) var started: UInt64
     /// When the process was started, in clock ticks since its host was: with its number, what tells it from every other of that host.
     public let processStart: UInt64
     public let phase: Phase
@@ -30,11 +30,11 @@ public struct FlightRecord: Sendable, Equatable {
     /// The index in the step program; nil where there is none.
     public let operation: Int?
     /// When the rank came into this phase, step and operation, in nanoseconds of CLOCK_REALTIME.
-    public let since: UInt64
+    public internal(set) var since: UInt64
     /// How many collectives the rank has entered.
     public let sequence: UInt64
     /// The last ones, at most eight, in their order.
-    public let collectives: [Collective]
+    public internal(set) var collectives: [Collective]
     /// The last note, empty if there is none; control characters are replaced by spaces.
     public let message: String
 
@@ -43,6 +43,16 @@ public struct FlightRecord: Sendable, Equatable {
     /// - Throws: `Failure(.missing)` if there is none, `Failure(.badData)` if it is not a flight record or one with impossible
     ///   contents, `Failure(.io)` if it cannot be read; each names the file.
     public static func read(_ path: String) throws(Failure) -> FlightRecord {
+        let bytes = try bytes(of: path)
+        do throws(RecordFault) {
+            return try FlightRecord(bytes: bytes)
+        } catch {
+            throw Failure(.badData, "\(path) is not a flight record that can be read: \(error.text); delete it or give another one")
+        }
+    }
+
+    /// The file's contents, of which no more is known than their number.
+    static func bytes(of path: String) throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw recorderFailure("open the flight record", path) }
         defer { close(descriptor) }
@@ -57,11 +67,7 @@ public struct FlightRecord: Sendable, Equatable {
         guard pread(descriptor, &bytes, bytes.count, 0) == bytes.count else {
             throw recorderFailure("read the flight record", path)
         }
-        do throws(RecordFault) {
-            return try FlightRecord(bytes: bytes)
-        } catch {
-            throw Failure(.badData, "\(path) is not a flight record that can be read: \(error.text); delete it or give another one")
-        }
+        return bytes
     }
 
     /// Parses 4,096 bytes.

@@ -5,7 +5,7 @@ import Glibc
 /// pages, so SIGKILL loses nothing. `FlightRecord` reads it.
 ///
 /// On the same host a reader sees every store at once. On another host, through a network file system, it sees the state of the last
-/// write-back: the kernel's usual 30 seconds, or the process's end. A power cut loses what was not written back.
+/// write-back: the kernel's usual 30 seconds, or the process's end; while a job trains, heartbeats tell more (`Lookout`). A power cut loses what was not written back.
 ///
 /// All calls belong to the main thread: the class is not `Sendable`, and nothing in it is synchronised. `enter`, `begin`,
 /// `collectiveEntered` and `collectiveLeft` neither allocate nor enter the kernel: one clock_gettime (vDSO) and up to six stores.

@@ -21,6 +21,16 @@ public struct Pulse: Sendable {
         mapping.base.load(fromByteOffset: RecordLayout.phaseOffset, as: UInt32.self) == Phase.ended.rawValue
     }
 
+    /// The record's bytes as far as they are used, number by number.
+    var image: [UInt8] {
+        var image: [UInt8] = []
+        image.reserveCapacity(RecordLayout.usedByteCount)
+        for offset in stride(from: 0, to: RecordLayout.usedByteCount, by: 8) {
+            withUnsafeBytes(of: mapping.base.load(fromByteOffset: offset, as: UInt64.self)) { image.append(contentsOf: $0) }
+        }
+        return image
+    }
+
     /// Nanoseconds of CLOCK_REALTIME.
     public var lastNews: UInt64 {
         func time(_ offset: Int) -> UInt64 { mapping.base.load(fromByteOffset: offset, as: UInt64.self) }

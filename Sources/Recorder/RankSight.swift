@@ -5,9 +5,11 @@ public struct RankSight: Sendable {
     public let record: FlightRecord?
     /// Of a rank without a record, `elsewhere`: nobody knows.
     public let life: FlightRecord.Life
+    /// When something was last heard of a rank on another host, in nanoseconds of CLOCK_REALTIME; nil where its file tells all.
+    public let lastHeard: UInt64?
 
-    public init(rank: Int, record: FlightRecord?, life: FlightRecord.Life? = nil) {
-        (self.rank, self.record) = (rank, record)
+    public init(rank: Int, record: FlightRecord?, life: FlightRecord.Life? = nil, lastHeard: UInt64? = nil) {
+        (self.rank, self.record, self.lastHeard) = (rank, record, lastHeard)
         self.life = life ?? record?.life ?? .elsewhere
     }
 
@@ -23,9 +25,13 @@ public struct RankSight: Sendable {
         return switch life {
         case .gone: "\(line); its process is no more"
         case .stopped: "\(line); its process is stopped (SIGSTOP, or a debugger)"
+        case .unheard: "\(line); \(unheard(at: time))"
         case .ended, .alive, .elsewhere: line
         }
     }
+
+    /// For how long nothing has been heard of the rank.
+    func unheard(at time: UInt64) -> String { "not heard of for \(durationText(from: lastHeard ?? time, to: time))" }
 }
 
 extension FlightRecord {

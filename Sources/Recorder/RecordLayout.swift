@@ -68,6 +68,8 @@ enum RecordLayout {
     static let messageOffset = 664
     static let messageCapacity = 1024
     static let processStartOffset = 1688
+    /// Behind these all is 0.
+    static let usedByteCount = 1696
 
     static let noOperation = UInt32.max
 

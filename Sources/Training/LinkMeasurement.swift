@@ -11,7 +11,7 @@ enum LinkMeasurement {
 
     /// Both ways of each pair, by the first ranks of the hosts; none where all ranks have one host. Collective.
     static func links(over world: Communicator) throws -> [StepRecord.Link] {
-        let hosts = try world.allGather(bytes: Array(world.hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        let hosts = try world.hostNames()
         let first = hosts.indices.filter { hosts[..<$0].firstIndex(of: hosts[$0]) == nil }
         var links: [StepRecord.Link] = []
         for from in first {

@@ -3,9 +3,6 @@ import Foundation
 import Recorder
 
 extension RunDirectory {
-    /// What can be seen of all ranks now.
-    func sights(ranks: Int) -> [RankSight] { RankSight.all(ranks: ranks, path: recorder) }
-
     /// Writes `failure.json`, unless another rank was first.
     ///
     /// - Parameters:

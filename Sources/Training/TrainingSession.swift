@@ -176,8 +176,10 @@ public final class TrainingSession {
                     changes: resumed?.changes(to: experiment) ?? [],
                     resumedFrom: resumed?.path))
         }
+        let heartbeats = try Heartbeats.start(run, pulse: recorder.pulse, world: world, warn: reporter.warn)
+        defer { heartbeats.end() }
         let watchdog = Watchdog(
-            run, size: world.size, deadline: execution.deadline, signals: stopSignals, pulse: recorder.pulse, tell: tellEnd)
+            run, heartbeats.lookout, deadline: execution.deadline, signals: stopSignals, pulse: recorder.pulse, tell: tellEnd)
         defer { watchdog.end() }
         do {
             try trainer.train()
@@ -192,19 +194,20 @@ public final class TrainingSession {
             if error is AgreedFailure { _ = writer?.finish() }
             recorder.close(stop?.description ?? String(describing: error))
             watchdog.end()
-            report(error)
+            heartbeats.end()
+            report(error, heartbeats.lookout)
             throw error
         }
     }
 
     /// Leaves `failure.json` behind, unless training was asked to stop. What all ranks know of, the first of them reports.
-    private func report(_ error: any Error) {
+    private func report(_ error: any Error, _ lookout: Lookout) {
         let agreed = error as? AgreedFailure
         let failure = agreed?.failure ?? Failure(reporting: error)
         guard failure.kind != .stopped, agreed == nil || world.rank == 0 else { return }
         run.reportFailure(
             Diagnosis(cause: .failed, ranks: agreed?.ranks ?? [world.rank], text: agreed?.description ?? failure.description),
-            sights: run.sights(ranks: world.size), exitCode: failure.kind.rawValue)
+            sights: lookout.sights(), exitCode: failure.kind.rawValue)
     }
 
     /// Takes training steps and tells where their time went; the run leaves no log, and checkpoints where they are asked for alone.
@@ -244,7 +247,7 @@ public final class TrainingSession {
         _ recipe: Recipe, _ experiment: Experiment, request: TrainingRequest, resumed: ResumedCheckpoint?, world: Communicator,
         reporter: any TrainingReporter
     ) throws -> RunDirectory {
-        let hosts = try world.allGather(bytes: Array(world.hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        let hosts = try world.hostNames()
         var path: [UInt8] = []
         try world.agreed {
             guard world.rank == 0 else { return }

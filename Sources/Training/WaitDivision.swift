@@ -20,9 +20,9 @@ struct AlignedClock {
 
     /// This rank's time, and how far it is ahead of rank 0's; none on rank 0's host, whose ranks have one clock. Collective.
     static func comparison(over world: Communicator) throws -> (time: Double, offset: Double) {
-        let host = try world.allGather(bytes: Array(world.hostName.utf8))[0]
+        let host = try world.hostNames()[0]
         let offset = try world.clockOffset(StepClock.now)
-        return (StepClock.now(), host.elementsEqual(world.hostName.utf8) ? 0 : offset)
+        return (StepClock.now(), host == world.hostName ? 0 : offset)
     }
 }
 

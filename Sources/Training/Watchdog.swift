@@ -3,14 +3,14 @@ import Foundation
 import MPI
 import Recorder
 
-/// A thread that looks at the flight records of all ranks while its own rank waits, and ends the job where that leads nowhere: where a
+/// A thread that looks at all ranks while its own rank waits, and ends the job where that leads nowhere: where a
 /// rank is no more, where ranks are in collectives that do not fit, or where nothing has happened for as long as the deadline.
 ///
-/// It reads files and sends no message, so steps cost nothing more for it. A record on another host's file system is as new as that
-/// file system makes it.
+/// It reads what is there already (files of this host's ranks, heartbeats of the others) and sends no message, so steps cost nothing more
+/// for it.
 final class Watchdog: Sendable {
     private let run: RunDirectory
-    private let size: Int
+    private let lookout: Lookout
     private let deadline: Duration
     private let signals: StopSignals
     private let pulse: Pulse
@@ -29,10 +29,10 @@ final class Watchdog: Sendable {
     ///
     /// - Parameter tell: called on the watchdog's thread, before it ends the job, with what it found: a line for each rank.
     init(
-        _ run: RunDirectory, size: Int, deadline: TimeSpan, signals: StopSignals, pulse: Pulse,
+        _ run: RunDirectory, _ lookout: Lookout, deadline: TimeSpan, signals: StopSignals, pulse: Pulse,
         tell: @escaping @Sendable (String) -> Void
     ) {
-        (self.run, self.size, self.signals, self.pulse, self.tell) = (run, size, signals, pulse, tell)
+        (self.run, self.lookout, self.signals, self.pulse, self.tell) = (run, lookout, signals, pulse, tell)
         self.deadline = deadline.duration
         let thread = Thread { self.watch() }
         thread.name = "watchdog"
@@ -49,7 +49,7 @@ final class Watchdog: Sendable {
             if farewell == nil, signals.received == SIGTERM { farewell = Date() }
             if let began = farewell, Date().timeIntervalSince(began) < Self.farewell {
                 // It may be mpirun that ends this rank, because another one is no more.
-                endIf(after: .zero) { [.lost, .failed].contains($0.cause) }
+                endIf(after: .zero) { diagnosis, _ in [.lost, .failed].contains(diagnosis.cause) }
                 continue
             }
             guard !pulse.hasEnded else { continue }
@@ -58,29 +58,29 @@ final class Watchdog: Sendable {
             lastNews = news
             if silence >= deadline {
                 // One that is at work on something long, and tells so, is waited for.
-                endIf(after: silence) { diagnosis in diagnosis.cause != .busy || isSilent(diagnosis.ranks) }
+                endIf(after: silence) { diagnosis, sights in
+                    diagnosis.cause != .busy || diagnosis.ranks.allSatisfy { isSilent(sights[$0]) }
+                }
             } else if silence >= Self.patience {
-                endIf(after: silence) { diagnosis in
+                endIf(after: silence) { diagnosis, _ in
                     diagnosis.cause == .lost || diagnosis.cause == .mismatch && silence >= Self.mismatchPatience
                 }
             }
         }
     }
 
-    /// Whether none of these ranks has told anything new within the deadline.
-    private func isSilent(_ ranks: [Int]) -> Bool {
-        ranks.allSatisfy { rank in
-            guard let record = try? FlightRecord.read(run.recorder(rank: rank)) else { return true }
-            let now = RunDirectory.now()
-            return now > record.lastNews && Duration.nanoseconds(Int64(now - record.lastNews)) >= deadline * 0.9
-        }
+    /// Whether a rank has told nothing new within the deadline.
+    private func isSilent(_ sight: RankSight) -> Bool {
+        guard let record = sight.record else { return true }
+        let now = RunDirectory.now()
+        return now > record.lastNews && Duration.nanoseconds(Int64(now - record.lastNews)) >= deadline * 0.9
     }
 
     /// Writes the report, tells it, and ends all ranks, if what is seen of them is reason enough.
-    private func endIf(after silence: Duration, _ isReason: (Diagnosis) -> Bool) {
-        let sights = run.sights(ranks: size)
+    private func endIf(after silence: Duration, _ isReason: (Diagnosis, [RankSight]) -> Bool) {
+        let sights = lookout.sights()
         let diagnosis = Diagnosis(sights, completions: RunState.completions, at: RunDirectory.now())
-        guard isReason(diagnosis) else { return }
+        guard isReason(diagnosis, sights) else { return }
         let kind: Failure.Kind =
             switch diagnosis.cause {
             case .lost, .failed: .lost

@@ -75,6 +75,15 @@ import Testing
         #expect(found.cause == .stopped && found.ranks == [1] && found.text.contains("SIGSTOP"))
     }
 
+    /// All wait in the same collective; the one that is not heard of is why.
+    @Test func aRankOfAnotherHostThatIsNotHeardOfIsNamed() throws {
+        let found = try diagnosis(lives: [2: .unheard])
+        #expect(found.cause == .silent && found.ranks == [2])
+        #expect(found.text.hasPrefix("rank 2 on node1 was not heard of for "))
+        // What is certain comes first.
+        #expect(try diagnosis(lives: [2: .unheard, 3: .gone]).ranks == [3])
+    }
+
     @Test(arguments: [true, false]) func collectivesThatDoNotFit(byCount: Bool) throws {
         let found = try diagnosis { rank, recorder in
             guard rank != 0 else { return }
