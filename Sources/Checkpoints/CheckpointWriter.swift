@@ -15,7 +15,6 @@ public final class CheckpointWriter {
     }
 
     private let queue: WritingQueue
-    private let thread: Thread
     private let copy = CheckpointCopy()
     /// The step of the newest checkpoint that was brought to disk, and whether the newest of all was.
     public private(set) var newestWritten: Int?
@@ -24,9 +23,7 @@ public final class CheckpointWriter {
     public init(_ store: CheckpointStore) {
         let queue = WritingQueue(store)
         self.queue = queue
-        thread = Thread { queue.serve() }
-        thread.name = "checkpoints"
-        thread.start()
+        Thread.start(named: "checkpoints") { queue.serve() }
     }
 
     deinit { queue.stop() }

@@ -35,9 +35,7 @@ public final class BatchLoader {
     public init(reader: SampleReader, partition: BatchPartition, rank: Int, seed: UInt64, from start: Position) {
         let state = SharedState(reader: reader, partition: partition, rank: rank, seed: seed, start: start)
         self.state = state
-        let thread = Thread { state.fillUntilStopped() }
-        thread.name = "lockstep.loader"
-        thread.start()
+        Thread.start(named: "loader") { state.fillUntilStopped() }
     }
 
     deinit { state.stop() }

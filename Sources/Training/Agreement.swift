@@ -42,15 +42,6 @@ extension Communicator {
         return try result.get()
     }
 
-    /// Ranks that would work on different things must not start: `text` must be rank 0's on every rank. Collective.
-    /// - Throws: `AgreedFailure` with `explanation`, naming the ranks that differ.
-    func requireSame(_ text: String, orThrow explanation: String) throws {
-        let mine = Array(text.utf8)
-        var first = mine
-        try broadcast(bytes: &first, from: 0)
-        try agreed { if first != mine { throw Failure(.usage, explanation) } }
-    }
-
     /// Ranks on this rank's host, as far as the launcher tells; all of them where it does not.
     var localSize: Int { LaunchEnvironment.current?.localSize ?? size }
 

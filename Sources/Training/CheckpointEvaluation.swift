@@ -23,26 +23,33 @@ public struct CheckpointEvaluation {
 
     /// Collective. The ranks read the checkpoint and the data each for itself.
     ///
-    /// - Parameter data: nil takes the directory that the checkpoint's run was trained on.
+    /// - Parameters:
+    ///   - data: nil takes the directory that the checkpoint's run was trained on.
+    ///   - tellEnd: as for `TrainingSession`.
     /// - Throws: `AgreedFailure`, where the checkpoint or the data cannot be used, or do not belong together.
-    public init(checkpoint path: String, data: String?, samples set: SampleSet, world: Communicator) throws {
-        let file = try world.agreed { try CheckpointFile(path: path) }
-        let experiment = try world.agreed { try file.decodedExperiment() }
+    public init(
+        checkpoint path: String, data: String?, samples set: SampleSet, world: Communicator,
+        tellEnd: @escaping @Sendable (String) -> Void
+    ) throws {
+        let startUp = StartUp(world: world, tell: tellEnd)
+        let file = try startUp.agreed("opens the checkpoint") { try CheckpointFile(path: path) }
+        let experiment = try startUp.agreed("reads the checkpoint") { try file.decodedExperiment() }
         self.experiment = experiment
-        progress = try world.agreed { try file.decodedProgress() }
-        let dataset = try world.agreed { try experiment.openData(data, ofCheckpoint: path) }
-        try world.requireSame(
+        progress = try startUp.agreed("reads the checkpoint") { try file.decodedProgress() }
+        let dataset = try startUp.agreed("opens the data set") { try experiment.openData(data, ofCheckpoint: path) }
+        try startUp.requireSame(
             "\(file.identity) \(try canonicalJSON(DataDescription(dataset))) \(dataset.contentChecksum())",
             orThrow: "this rank's checkpoint or data set is not rank 0's; give every host the same")
-        let samples = try world.agreed { try experiment.samples(set, of: dataset) }
+        let samples = try startUp.agreed("chooses images") { try experiment.samples(set, of: dataset) }
         sampleCount = samples.count
         let chunk = Evaluator.chunk(for: experiment)
-        let (plan, state) = try world.agreed {
+        let (plan, state) = try startUp.agreed("makes room for the network") {
             let plan = try Plan(experiment, Plan.Options(experiment, capacity: chunk))
             let state = TrainingState(layout: plan.layout, optimiser: Optimiser())
             try state.restore(from: file)
             return (plan, state)
         }
+        startUp.end()
         let evaluator = Evaluator(
             reader: SampleReader(samples: samples, normalisation: dataset.normalisation), plan: plan, chunk: chunk)
         figures = try evaluator.figures(parameters: state.parameters.base, over: world, sums: FigureSums())

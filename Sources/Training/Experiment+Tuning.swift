@@ -10,20 +10,20 @@ extension Experiment {
     /// of its own micro-batches while the others wait. Collective.
     ///
     /// - Throws: `AgreedFailure`, as `Model.resolvedLayers()`.
-    func tuned(partition: BatchPartition, world: Communicator, reporter: any TrainingReporter) throws -> Experiment {
+    func tuned(partition: BatchPartition, _ startUp: StartUp, reporter: any TrainingReporter) throws -> Experiment {
         var tuned = self
         tuned.kernels = nil
         var text: [UInt8] = []
-        try world.agreed {
-            guard world.rank == 0 else { return }
-            let work = try RankWork(tuned, partition: partition, rank: world.rank)
+        try startUp.agreed("tunes kernels") {
+            guard startUp.world.rank == 0 else { return }
+            let work = try RankWork(tuned, partition: partition, rank: 0)
             let tuner = ConvolutionTuner(
                 try Plan.convolutions(of: tuned.resolvedModel(), work.options), images: work.groupSamples, calls: work.groups.count)
             let found = tuner.tune { reporter.tuning(convolution: $0, of: tuner.convolutions.count) }
             reporter.tuned(found)
             text = Array(try canonicalJSON(found.table).utf8)
         }
-        try world.broadcast(bytes: &text, from: 0)
+        text = try startUp.broadcast(text)
         tuned.kernels = try Recipe.decode(KernelTable.self, from: String(decoding: text, as: UTF8.self), name: "kernel table")
         return tuned
     }

@@ -9,6 +9,7 @@ import Recorder
 /// A fault that a test asks for by the environment variable LOCKSTEP_FAULT, on one rank:
 ///
 /// - `seed:RANK` lets the rank take part with another seed;
+/// - `absent:RANK` stops the rank's process (SIGSTOP) before the first step;
 /// - `kernels:RANK` lets it compute convolutions by the column matrix, whatever the experiment says;
 /// - `ruin:RANK:STEP:TENSOR` makes a tensor's first value a NaN when the step begins;
 /// - `nan:RANK:STEP:TENSOR` makes the first value of a tensor's gradient a NaN before the step's sums;
@@ -22,7 +23,7 @@ import Recorder
 /// - `flip:RANK:STEP:TENSOR` turns the lowest bit of a tensor's first value over when the step is done; `overflow` makes it infinite.
 struct FaultPoint: Equatable {
     enum Kind: String, CaseIterable {
-        case seed, kernels, ruin, nan, slow, kill, segv, stop, `throw`, memory, barrier, tear, flip, overflow
+        case seed, absent, kernels, ruin, nan, slow, kill, segv, stop, `throw`, memory, barrier, tear, flip, overflow
     }
 
     private let kind: Kind
@@ -49,6 +50,11 @@ struct FaultPoint: Equatable {
     /// What the environment asks for; nil where it asks for nothing.
     static func inEnvironment() throws -> FaultPoint? {
         try getenv("LOCKSTEP_FAULT").map { try FaultPoint(String(cString: $0)) }
+    }
+
+    /// At the first stage of the start that is not over at once.
+    func strikeStart(rank: Int) {
+        if kind == .absent, rank == self.rank { raise(SIGSTOP) }
     }
 
     /// Before experiments are compared.
@@ -130,7 +136,7 @@ extension FaultPoint.Kind {
 
     fileprivate var form: String {
         switch self {
-        case .seed, .kernels: "\(rawValue):RANK"
+        case .seed, .absent, .kernels: "\(rawValue):RANK"
         case .tear: "\(rawValue):RANK:STEP"
         case .slow: "\(rawValue):RANK:MILLISECONDS"
         case .ruin, .nan, .flip, .overflow: "\(rawValue):RANK:STEP:TENSOR"

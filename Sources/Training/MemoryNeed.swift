@@ -15,7 +15,10 @@ public struct MemoryNeed: Sendable, Equatable {
     /// The two batches that the loader fills in turn, and the images that are evaluated together.
     public let images: Double
 
-    public var bytes: Double { plan + arenas + images }
+    /// On rank 0, what a checkpoint is copied to while it is written: all parameters and, with momentum, the optimiser's whole state.
+    public let checkpoint: Double
+
+    public var bytes: Double { plan + arenas + images + checkpoint }
     /// What makes the need smaller.
     private let remedy: String
 
@@ -43,6 +46,7 @@ public struct MemoryNeed: Sendable, Equatable {
         let momentum = experiment.optimiser.usesMomentum ? own / Double(owners) : 0
         // Where a rank has a part of the linear layers, what is gathered for evaluation and checkpoints takes two arenas of the whole.
         arenas = own * Double(1 + slots) + momentum + (work.divided == nil ? 0 : 2 * Double(size.arena))
+        checkpoint = rank == 0 ? Double(size.arena) * (experiment.optimiser.usesMomentum ? 2 : 1) : 0
         let evaluated = Evaluator.chunk(for: experiment) * (experiment.split.validation > 0 ? 2 : 1)
         images =
             Double(2 * partition.largestShare(ofRank: rank) + evaluated) * Double(model.input.count)

@@ -32,12 +32,12 @@ final class ResumedCheckpoint {
     }
 
     /// Opens what the request asks to resume, nil if it asks for nothing; collective.
-    static func open(_ request: TrainingRequest, world: Communicator, reporter: any TrainingReporter) throws -> ResumedCheckpoint? {
+    static func open(_ request: TrainingRequest, _ startUp: StartUp, reporter: any TrainingReporter) throws -> ResumedCheckpoint? {
         guard let resume = request.resume else { return nil }
         var bytes: [UInt8] = []
         var file: CheckpointFile?
-        try world.agreed {
-            guard world.rank == 0 else { return }
+        try startUp.agreed("opens the checkpoint") {
+            guard startUp.world.rank == 0 else { return }
             let opened = try find(resume, request: request, warn: reporter.warn)
             file = opened
             let run = RunDirectory(ofCheckpoint: opened.path)
@@ -49,7 +49,7 @@ final class ResumedCheckpoint {
                 execution: execution, run: run?.path)
             bytes = Array(try canonicalJSON(description).utf8)
         }
-        try world.broadcast(bytes: &bytes, from: 0)
+        bytes = try startUp.broadcast(bytes)
         let description = try Recipe.decode(Description.self, from: String(decoding: bytes, as: UTF8.self), name: "checkpoint")
         return ResumedCheckpoint(description, file: file)
     }
@@ -95,9 +95,9 @@ final class ResumedCheckpoint {
 
     /// Puts the checkpoint's parameters, optimiser state and progress into every rank's state; collective. What a plateau has seen is
     /// forgotten where the new one watches something else.
-    func restore(_ state: TrainingState, for newExperiment: Experiment, over world: Communicator) throws {
-        try world.agreed { if let file { try state.restore(from: file) } }
-        try state.broadcastRestored(from: 0, over: world)
+    func restore(_ state: TrainingState, for newExperiment: Experiment, _ startUp: StartUp) throws {
+        try startUp.agreed("reads the checkpoint") { if let file { try state.restore(from: file) } }
+        try state.broadcastRestored(from: 0, over: startUp.world)
         state.progress = progress
         if experiment.plateau != newExperiment.plateau { state.progress.plateau.forget() }
     }

@@ -68,38 +68,53 @@ public final class TrainingSession {
     let start = ContinuousClock.now
     /// Heard from the first moment on: a job may be told to stop before its first step.
     let stopSignals = StopSignals()
+    /// Watches until training does.
+    private let startUp: StartUp
+    private let tellEnd: @Sendable (String) -> Void
 
     /// Collective: every rank calls it with the same request.
     ///
+    /// - Parameter tellEnd: called on another thread, where this rank ends the job because others are lost or do not get on, before it does,
+    ///   with what it found: a line for each rank.
     /// - Throws: `AgreedFailure` on every rank, where any finds its data, recipe, checkpoint or run directory unusable.
-    public init(_ request: TrainingRequest, world: Communicator, reporter: any TrainingReporter) throws {
+    public init(
+        _ request: TrainingRequest, world: Communicator, reporter: any TrainingReporter,
+        tellEnd: @escaping @Sendable (String) -> Void
+    ) throws {
         self.world = world
         self.reporter = reporter
-        let resumed = try ResumedCheckpoint.open(request, world: world, reporter: reporter)
+        self.tellEnd = tellEnd
+        let startUp = StartUp(world: world, tell: tellEnd)
+        self.startUp = startUp
+        let resumed = try ResumedCheckpoint.open(request, startUp, reporter: reporter)
         self.resumed = resumed
-        var recipe = try world.agreed { try request.recipe(resuming: resumed) }
-        let dataset = try world.agreed { try Self.openData(recipe.execution) }
-        self.dataset = dataset
-        let fault = try world.agreed { try FaultPoint.inEnvironment() }
+        var recipe = try startUp.agreed("reads the recipe") { try request.recipe(resuming: resumed) }
+        startUp.setDeadline(recipe.execution.deadline)
+        let fault = try startUp.agreed("reads LOCKSTEP_FAULT") { try FaultPoint.inEnvironment() }
         self.fault = fault
-        var experiment = try world.agreed {
+        let dataset = try startUp.agreed("opens the data set") {
+            fault?.strikeStart(rank: world.rank)
+            return try Self.openData(recipe.execution)
+        }
+        self.dataset = dataset
+        var experiment = try startUp.agreed("fits the recipe to the data") {
             var resolved = try recipe.experiment.resolved(with: dataset, ranks: world.size)
             try resumed?.checkFits(resolved)
             fault?.change(&resolved, rank: world.rank)
             return resolved
         }
-        let comparison = StartComparison(world: world)
+        let comparison = StartComparison(startUp: startUp)
         try comparison.compare(experiment, recipe.execution)
         try comparison.compare(dataset)
         let (training, validation) = experiment.split.divide(dataset.training)
         (self.training, self.validation) = (training, validation)
-        let partition = try world.agreed {
+        let partition = try startUp.agreed("divides the batch") {
             try BatchPartition(
                 globalBatch: experiment.globalBatch, microBatches: experiment.microBatches, ranks: world.size,
                 samples: training.count)
         }
         self.partition = partition
-        let batchNorm = try world.agreed {
+        let batchNorm = try startUp.agreed("divides the batch") {
             let check = try BatchNormCheck(experiment, partition: partition, samples: training.count)
             try check.check()
             return check
@@ -107,20 +122,20 @@ public final class TrainingSession {
         if world.rank == 0, let warning = batchNorm.warning { reporter.warn(warning) }
         if world.rank == 0, let warning = experiment.schedule.warning(epochs: experiment.epochs) { reporter.warn(warning) }
         func checkMemory(_ experiment: Experiment) throws {
-            try world.agreed {
+            try startUp.agreed("looks at its memory") {
                 try MemoryNeed(experiment, recipe.execution, partition: partition, rank: world.rank)
                     .check(ranksHere: world.localSize)
             }
         }
         try checkMemory(experiment)
         if request.tunes {
-            experiment = try experiment.tuned(partition: partition, world: world, reporter: reporter)
+            experiment = try experiment.tuned(partition: partition, startUp, reporter: reporter)
             // Other kernels take other scratch.
             try checkMemory(experiment)
         }
         self.experiment = experiment
         fault?.changeKernels(of: &experiment, rank: world.rank)
-        let (work, plan) = try world.agreed {
+        let (work, plan) = try startUp.agreed("makes room for the network") {
             let work = try RankWork(experiment, recipe.execution.parallelism, partition: partition, rank: world.rank)
             return (work, try Plan(experiment, work.wholeOptions))
         }
@@ -134,15 +149,15 @@ public final class TrainingSession {
         division = work.divided.map { DividedState($0, own: state, optimiser: experiment.optimiser, world: world) }
         let whole = division?.whole ?? state
         whole.layout.initialise(whole.parameters.base, seed: experiment.seed)
-        try resumed?.restore(whole, for: experiment, over: world)
+        try resumed?.restore(whole, for: experiment, startUp)
         division?.cut()
 
         let run = try Self.prepareRunDirectory(
-            recipe, experiment, request: request, resumed: resumed, world: world, reporter: reporter)
+            recipe, experiment, request: request, resumed: resumed, startUp, reporter: reporter)
         self.run = run
         recipe.execution.run = run.path
         execution = recipe.execution
-        recorder = try world.agreed {
+        recorder = try startUp.agreed("makes the run directory") {
             try run.make()
             let recorder = try FlightRecorder(
                 path: run.recorder(rank: world.rank), rank: world.rank, size: world.size, host: world.hostName)
@@ -152,13 +167,10 @@ public final class TrainingSession {
     }
 
     /// Trains to the end of the recipe; collective.
-    ///
-    /// - Parameter tellEnd: called on another thread, where this rank ends the job because others are lost or do not get on, before it does,
-    ///   with what it found: a line for each rank.
-    public func train(tellEnd: @escaping @Sendable (String) -> Void) throws {
+    public func train() throws {
         let start = state.progress
         defer { stopSignals.end() }
-        let (log, writer) = try world.agreed {
+        let (log, writer) = try startUp.agreed("opens the log") {
             world.rank == 0
                 ? (
                     try RunLog(
@@ -178,6 +190,7 @@ public final class TrainingSession {
         }
         let heartbeats = try Heartbeats.start(run, pulse: recorder.pulse, world: world, warn: reporter.warn)
         defer { heartbeats.end() }
+        startUp.end()
         let watchdog = Watchdog(
             run, heartbeats.lookout, deadline: execution.deadline, signals: stopSignals, pulse: recorder.pulse, tell: tellEnd)
         defer { watchdog.end() }
@@ -221,6 +234,7 @@ public final class TrainingSession {
             world.rank == 0 && measurement.checkpointEvery > 0
             ? CheckpointWriter(CheckpointStore(directory: run.checkpoints, keep: execution.keep)) : nil
         let trainer = try Trainer(self, log: nil, writer: writer)
+        startUp.end()
         do {
             let record = try trainer.measure(measurement)
             try world.agreed { try trainer.settle() }
@@ -244,12 +258,13 @@ public final class TrainingSession {
 
     /// Rank 0 makes the run directory and writes `run.json`; all learn its path. Collective.
     private static func prepareRunDirectory(
-        _ recipe: Recipe, _ experiment: Experiment, request: TrainingRequest, resumed: ResumedCheckpoint?, world: Communicator,
+        _ recipe: Recipe, _ experiment: Experiment, request: TrainingRequest, resumed: ResumedCheckpoint?, _ startUp: StartUp,
         reporter: any TrainingReporter
     ) throws -> RunDirectory {
+        let world = startUp.world
         let hosts = try world.hostNames()
         var path: [UInt8] = []
-        try world.agreed {
+        try startUp.agreed("makes the run directory") {
             guard world.rank == 0 else { return }
             let run =
                 try recipe.execution.run.map(RunDirectory.init(path:)) ?? resumed?.run
@@ -280,8 +295,7 @@ public final class TrainingSession {
                         resumedFrom: resumed?.path)))
             path = Array(run.path.utf8)
         }
-        try world.broadcast(bytes: &path, from: 0)
-        return RunDirectory(path: String(decoding: path, as: UTF8.self))
+        return RunDirectory(path: String(decoding: try startUp.broadcast(path), as: UTF8.self))
     }
 
     /// A run that goes on from an earlier checkpoint than its newest leaves the later ones behind: the next resumption must not take them.

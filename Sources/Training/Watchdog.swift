@@ -34,9 +34,7 @@ final class Watchdog: Sendable {
     ) {
         (self.run, self.lookout, self.signals, self.pulse, self.tell) = (run, lookout, signals, pulse, tell)
         self.deadline = deadline.duration
-        let thread = Thread { self.watch() }
-        thread.name = "watchdog"
-        thread.start()
+        Thread.start(named: "watchdog") { self.watch() }
     }
 
     func end() { pause.end() }
@@ -97,33 +95,5 @@ final class Watchdog: Sendable {
         // Where mpirun has begun to end this job, this rank goes as it was told.
         if signals.received != nil { signals.giveIn() }
         MPIEnvironment.abort(code: kind.rawValue)
-    }
-}
-
-/// A wait that can be cut short.
-private final class Pause: @unchecked Sendable {
-    private let condition = NSCondition()
-    private var isOver = false
-
-    /// - Returns: whether to go on.
-    func wait(seconds: Double) -> Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        let end = Date(timeIntervalSinceNow: seconds)
-        while !isOver, condition.wait(until: end) {}
-        return !isOver
-    }
-
-    var isGoingOn: Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        return !isOver
-    }
-
-    func end() {
-        condition.lock()
-        isOver = true
-        condition.broadcast()
-        condition.unlock()
     }
 }

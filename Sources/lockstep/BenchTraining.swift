@@ -84,7 +84,10 @@ struct BenchTraining: ParsableCommand {
             let records =
                 independent
                 ? try alone(measurement, request(run: runDirectory.map { "\($0)/copy-\(world.rank)" }), console, world)
-                : [try TrainingSession(request(run: runDirectory), world: world, reporter: console).measure(measurement)]
+                : [
+                    try TrainingSession(request(run: runDirectory), world: world, reporter: console) { complain("error: \($0)") }
+                        .measure(measurement)
+                ]
             try world.agreed {
                 guard world.rank == 0 else { return }
                 if let record { try StepRecord.write(records, to: record) }
@@ -99,7 +102,7 @@ struct BenchTraining: ParsableCommand {
     ) throws -> [StepRecord] {
         let own = try world.split(color: world.rank, key: 0)
         let session = try world.agreed {
-            try Self.told { try TrainingSession(request, world: own, reporter: console) }
+            try Self.told { try TrainingSession(request, world: own, reporter: console) { complain("error: \($0)") } }
         }
         try world.barrier()
         let bytes = try world.agreed { Array(try JSONEncoder().encode(try Self.told { try session.measure(measurement) })) }

@@ -18,7 +18,9 @@ struct Evaluate: ParsableCommand {
 
     func run() throws {
         try Ending.withWorld { world in
-            let evaluation = try CheckpointEvaluation(checkpoint: checkpoint, data: data, samples: split, world: world)
+            let evaluation = try CheckpointEvaluation(
+                checkpoint: checkpoint, data: data, samples: split, world: world
+            ) { complain("error: \($0)") }
             guard world.rank == 0 else { return }
             let figures = evaluation.figures
             print("\(checkpoint): \(evaluation.experiment.model.name) after \(evaluation.progress.position.step.grouped) steps")

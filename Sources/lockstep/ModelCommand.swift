@@ -89,7 +89,8 @@ struct ModelShow: ParsableCommand {
             print(
                 "training with micro-batches of \(partition.largestMicroBatch) takes \(megabytes(need.bytes)) on one rank: "
                     + "activations and scratch \(megabytes(need.plan)), parameters and gradients \(megabytes(need.arenas)), "
-                    + "images \(megabytes(need.images)); momentum takes \(megabytes(need.arenas / 2)) more")
+                    + "images \(megabytes(need.images)), the copy that a checkpoint is written from \(megabytes(need.checkpoint)); momentum "
+                    + "takes \(megabytes(need.arenas / 2 + need.checkpoint)) more")
         }
     }
 }

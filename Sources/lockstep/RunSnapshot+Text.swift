@@ -55,7 +55,7 @@ extension RunSnapshot {
         ranks.map { rank in
             switch rank.life {
             case .gone: "\(rank) – its process is no more"
-            case .elsewhere: "\(rank) – on another host: as its record was last written back"
+            case .elsewhere, .unheard: "\(rank) – on another host: as its record was last written back"
             case .stopped: "\(rank) – its process is stopped"
             case .alive, .ended: "\(rank)"
             }

@@ -113,7 +113,7 @@ struct Train: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help:
-            "The longest that a rank waits for others or for its data; beyond it the job ends, and says which rank is at fault. (default: 5m)"
+            "The longest that a rank waits for others or for its data, and that a stage of the start lasts; beyond it the job ends, and says which rank is at fault. (default: 5m)"
     )
     var deadline: TimeSpan?
 
@@ -149,7 +149,7 @@ struct Train: ParsableCommand {
         try Ending.withWorld { world in
             let console = Console(world: world)
             console.warnOfSharedCores()
-            try TrainingSession(request, world: world, reporter: console).train { complain("error: \($0)") }
+            try TrainingSession(request, world: world, reporter: console) { complain("error: \($0)") }.train()
         }
     }
 

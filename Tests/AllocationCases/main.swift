@@ -59,7 +59,7 @@ func countAllocations(model: String, in directory: String, reproducible: Bool) t
         recipe.experiment.optimiser.momentum = 0.9
         recipe.experiment.augmentation = .standard
     }
-    try TrainingSession(request, world: world, reporter: reporter).train { _ in }
+    try TrainingSession(request, world: world, reporter: reporter) { _ in }.train()
     print("steps \(CountingReporter.last - CountingReporter.warm) allocations \(reporter.allocations)")
     if reporter.allocations != 0 { allocation_counter_report() }
     try MPIEnvironment.finalise()

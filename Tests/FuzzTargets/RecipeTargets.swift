@@ -12,7 +12,7 @@ extension FuzzTarget {
             [
                 """
                 experiment:
-                  model: {name: lenet5, channels: [4, 8]}
+                  model: {name: lenet5, dropout: 0.25}
                   data: {format: mnist, input: [28, 28, 1], classes: 10, training: 60000, test: 10000}
                   seed: 3
                   epochs: 12

@@ -17,13 +17,13 @@ import Testing
     }
 
     private func need(
-        _ placement: ParameterPlacement, _ scheme: HybridScheme = .b, momentum: Double = 0.9
+        _ placement: ParameterPlacement, _ scheme: HybridScheme = .b, momentum: Double = 0.9, rank: Int = 1
     ) throws -> MemoryNeed {
         let experiment = experiment(momentum: momentum)
         var execution = Execution()
         (execution.parallelism, execution.scheme) = (placement, scheme)
         let partition = try BatchPartition(globalBatch: 256, microBatches: 8, ranks: Self.ranks, samples: 10_000)
-        return try MemoryNeed(experiment, execution, partition: partition, rank: 1)
+        return try MemoryNeed(experiment, execution, partition: partition, rank: rank)
     }
 
     private var arena: Double {
@@ -48,6 +48,14 @@ import Testing
         #expect(try part < arena / 2)
         #expect(try need(.hybrid).arenas == 3 * part + 2 * arena)
         #expect(try need(.hybrid, momentum: 0).arenas == 2 * part + 2 * arena)
+    }
+
+    /// Rank 0 alone writes checkpoints, of the whole state whoever holds it.
+    @Test(arguments: [ParameterPlacement.replicated, .sharded, .hybrid])
+    func rankZeroHoldsACopyForCheckpoints(placement: ParameterPlacement) throws {
+        let arena = try arena
+        #expect(try need(placement, rank: 0).checkpoint == 2 * arena && need(placement, momentum: 0, rank: 0).checkpoint == arena)
+        #expect(try need(placement, rank: 1).checkpoint == 0)
     }
 
     /// The front at a rank's 64 samples, the whole model for evaluation, and linear layers with all that travels: in scheme a at the samples

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Synchronization
 
@@ -43,12 +44,10 @@ final class EndableThread: Sendable {
 
     /// - Parameter body: returns soon when the call has ended.
     init(named name: String, _ body: @escaping @Sendable (Call) -> Void) {
-        let thread = Thread { [call, done] in
+        Thread.start(named: name) { [call, done] in
             body(call)
             done.signal()
         }
-        thread.name = name
-        thread.start()
     }
 
     /// Returns when the thread has ended, or after a moment if it hangs in the system, which must not keep others waiting.
