@@ -25,13 +25,14 @@ public struct CheckpointEvaluation {
     ///
     /// - Parameters:
     ///   - data: nil takes the directory that the checkpoint's run was trained on.
+    ///   - deadline: for each stage up to the evaluation itself.
     ///   - tellEnd: as for `TrainingSession`.
     /// - Throws: `AgreedFailure`, where the checkpoint or the data cannot be used, or do not belong together.
     public init(
-        checkpoint path: String, data: String?, samples set: SampleSet, world: Communicator,
+        checkpoint path: String, data: String?, samples set: SampleSet, deadline: TimeSpan, world: Communicator,
         tellEnd: @escaping @Sendable (String) -> Void
     ) throws {
-        let startUp = StartUp(world: world, tell: tellEnd)
+        let startUp = StartUp(world: world, deadline: deadline, tell: tellEnd)
         let file = try startUp.agreed("opens the checkpoint") { try CheckpointFile(path: path) }
         let experiment = try startUp.agreed("reads the checkpoint") { try file.decodedExperiment() }
         self.experiment = experiment

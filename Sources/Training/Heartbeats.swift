@@ -21,8 +21,11 @@ final class Heartbeats: Sendable {
     ///
     /// - Parameters:
     ///   - pulse: of this rank's flight record.
+    ///   - deadline: of the start's stages, of which this must not take more than a part.
     ///   - warn: told on rank 0 which ranks cannot be heard, and why; the files of the run directory are read for those.
-    static func start(_ run: RunDirectory, pulse: Pulse, world: Communicator, warn: (String) -> Void) throws -> Heartbeats {
+    static func start(
+        _ run: RunDirectory, pulse: Pulse, deadline: TimeSpan, world: Communicator, warn: (String) -> Void
+    ) throws -> Heartbeats {
         let hosts = try world.hostNames()
         let path: @Sendable (Int) -> String = { run.recorder(rank: $0) }
         guard Set(hosts).count > 1 else { return Heartbeats(Lookout(hosts: hosts, rank: world.rank, path: path)) {} }
@@ -37,7 +40,8 @@ final class Heartbeats: Sendable {
                     to: JSONDecoder().decode(HeartbeatInvitation.self, from: Data(invitation)), rank: world.rank, hosts: hosts,
                     pulse: pulse, path: path)
         }
-        let faults = try world.allGather(bytes: Array((sender?.faultOfFirstConnection(within: patience) ?? "").utf8))
+        let faults = try world.allGather(
+            bytes: Array((sender?.faultOfFirstConnection(within: min(patience, Double(deadline.seconds) / 2)) ?? "").utf8))
         if case .failure(let error)? = listening {
             warn(warning(String(describing: error)))
         } else if world.rank == 0, let first = faults.firstIndex(where: { !$0.isEmpty }) {

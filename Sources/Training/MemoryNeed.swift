@@ -53,16 +53,17 @@ public struct MemoryNeed: Sendable, Equatable {
             * Double(MemoryLayout<Float>.stride)
     }
 
-    /// - Throws: `Failure.usage` where all ranks of this host together need more memory than it has.
+    /// - Throws: `Failure.usage` where as many ranks like this one need more memory than this host has, of which one writes checkpoints.
     func check(ranksHere: Int) throws {
-        let available = Double(ProcessInfo.processInfo.physicalMemory) / Double(ranksHere)
-        guard bytes <= available else {
+        let available = (Double(ProcessInfo.processInfo.physicalMemory) - checkpoint) / Double(ranksHere)
+        let needed = bytes - checkpoint
+        guard needed <= available else {
             throw Failure(
                 .usage,
                 String(
                     format:
                         "this run needs %.1f GB on each rank, and its host has %.1f GB for each of its %d rank(s): set ",
-                    bytes * 1e-9, available * 1e-9, ranksHere) + "\(remedy), or take a smaller model")
+                    needed * 1e-9, available * 1e-9, ranksHere) + "\(remedy), or take a smaller model")
         }
     }
 }

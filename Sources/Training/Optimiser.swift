@@ -44,7 +44,7 @@ public struct Optimiser: Sendable, Equatable {
     var needsWholeGradient: Bool { clip != nil || lars != nil }
 
     /// Whether any epoch uses momentum, so that there is a velocity to keep.
-    var usesMomentum: Bool { momentum > 0 || momentumRamp.map { $0.end > 0 } ?? false }
+    public var usesMomentum: Bool { momentum > 0 || momentumRamp.map { $0.end > 0 } ?? false }
 
     func validate() throws {
         guard rate.isFinite && rate >= 0 else {

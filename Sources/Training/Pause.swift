@@ -1,29 +1,21 @@
 import Foundation
+import Synchronization
 
-/// A wait that can be cut short.
-final class Pause: @unchecked Sendable {
-    private let condition = NSCondition()
-    private var isOver = false
+/// A wait that can be cut short, by a clock that nobody sets.
+final class Pause: Sendable {
+    private let bell = DispatchSemaphore(value: 0)
+    private let isOver = Atomic(false)
 
     /// - Returns: whether to go on.
     func wait(seconds: Double) -> Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        let end = Date(timeIntervalSinceNow: seconds)
-        while !isOver, condition.wait(until: end) {}
-        return !isOver
+        if isGoingOn { _ = bell.wait(timeout: .now() + seconds) }
+        return isGoingOn
     }
 
-    var isGoingOn: Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        return !isOver
-    }
+    var isGoingOn: Bool { !isOver.load(ordering: .acquiring) }
 
     func end() {
-        condition.lock()
-        isOver = true
-        condition.broadcast()
-        condition.unlock()
+        isOver.store(true, ordering: .releasing)
+        bell.signal()
     }
 }

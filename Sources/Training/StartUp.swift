@@ -15,7 +15,7 @@ final class StartUp {
     /// - Parameters:
     ///   - deadline: for each stage.
     ///   - tell: called on another thread, before it ends the job, with what it found.
-    init(world: Communicator, deadline: TimeSpan = Execution().deadline, tell: @escaping @Sendable (String) -> Void) {
+    init(world: Communicator, deadline: TimeSpan, tell: @escaping @Sendable (String) -> Void) {
         self.world = world
         watch = StartWatch(rank: world.rank, host: world.hostName, deadline: deadline, tell: tell)
     }
@@ -51,7 +51,7 @@ final class StartUp {
 
     /// Rank 0's bytes, on every rank. Collective.
     func broadcast(_ bytes: [UInt8]) throws -> [UInt8] {
-        if world.rank != 0 { watch.wait(for: [0]) }
+        watch.wait(for: world.rank == 0 ? [] : [0])
         var bytes = bytes
         try world.broadcast(bytes: &bytes, from: 0)
         return bytes

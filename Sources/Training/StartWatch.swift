@@ -43,7 +43,7 @@ final class StartWatch: @unchecked Sendable {
 
     private func watch() {
         while pause.wait(seconds: Self.interval) {
-            guard let finding = look() else { continue }
+            guard let finding = look(), pause.isGoingOn else { continue }
             tell(finding)
             MPIEnvironment.abort(code: Failure.Kind.deadline.rawValue)
         }

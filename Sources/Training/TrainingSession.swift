@@ -84,7 +84,7 @@ public final class TrainingSession {
         self.world = world
         self.reporter = reporter
         self.tellEnd = tellEnd
-        let startUp = StartUp(world: world, tell: tellEnd)
+        let startUp = StartUp(world: world, deadline: request.deadline, tell: tellEnd)
         self.startUp = startUp
         let resumed = try ResumedCheckpoint.open(request, startUp, reporter: reporter)
         self.resumed = resumed
@@ -188,7 +188,8 @@ public final class TrainingSession {
                     changes: resumed?.changes(to: experiment) ?? [],
                     resumedFrom: resumed?.path))
         }
-        let heartbeats = try Heartbeats.start(run, pulse: recorder.pulse, world: world, warn: reporter.warn)
+        let heartbeats = try Heartbeats.start(
+            run, pulse: recorder.pulse, deadline: execution.deadline, world: world, warn: reporter.warn)
         defer { heartbeats.end() }
         startUp.end()
         let watchdog = Watchdog(
@@ -309,6 +310,13 @@ public final class TrainingSession {
 }
 
 extension TrainingRequest {
+    /// What the recipe and the settings say of it, before a checkpoint is opened that may say otherwise.
+    fileprivate var deadline: TimeSpan {
+        var recipe = recipe ?? Recipe(experiment: Experiment(model: .named(BuiltInModel(.lenet5))))
+        settings(&recipe)
+        return recipe.execution.deadline
+    }
+
     /// The recipe that is asked for: the file's, else that of the run that is resumed, else the settings alone; settings go over all.
     fileprivate func recipe(resuming resumed: ResumedCheckpoint?) throws -> Recipe {
         var recipe: Recipe

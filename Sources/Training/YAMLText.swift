@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 import Yams
 
 /// A text in YAML (JSON is YAML too) that others wrote, parsed to a tree which can be walked without harm.
@@ -7,8 +8,8 @@ import Yams
 /// - aliases of aliases, which make a tree that is exponentially larger than the file, and as deep as they are many;
 /// - numbers in base 60, `1:30` for 90 (YAML 1.1), which the decoder multiplies up with no regard to overflow: here they are text.
 struct YAMLText {
-    /// Sixteen aliases make a tree at most 3^(16/3) ≈ 350 times as large as the file.
-    static let mostAliases = 16
+    /// About how many times as large as the file its tree may be.
+    static let mostGrowth = 4_096.0
     /// Of the characters that begin lists and mappings, in a text with aliases: the tree is no deeper than they are many, and what compares
     /// and frees its nodes calls itself for each level.
     static let mostBeginnings = 4_096
@@ -22,9 +23,12 @@ struct YAMLText {
     /// - Throws: `YamlError` where it is no YAML, `Failure.usage` where it is such as above.
     init(_ text: String) throws {
         let aliases = text.matches(of: Self.alias).count
-        guard aliases <= Self.mostAliases else {
+        let anchors = text.matches(of: Self.anchor).count
+        guard Self.growth(aliases: aliases, anchors: anchors) <= Self.mostGrowth else {
             throw Failure(
-                .usage, "found \(aliases) aliases (*name), expected at most \(Self.mostAliases): write out what they stand for")
+                .usage,
+                "found \(aliases) aliases (*name) of \(anchors) anchors (&name), which may stand for one another: write out what they stand for"
+            )
         }
         let beginnings = aliases == 0 ? 0 : text.utf8.count { Self.beginnings.contains($0) }
         guard beginnings <= Self.mostBeginnings else {
@@ -58,8 +62,17 @@ struct YAMLText {
         }
     }
 
+    /// The most that so many aliases make of a tree: shared out over a chain of anchors, each of which stands for several of the one before.
+    private static func growth(aliases: Int, anchors: Int) -> Double {
+        guard aliases > 0, anchors > 0 else { return 1 }
+        // The best chain has an anchor for each e aliases.
+        return (1...min(anchors, aliases, 64)).map { pow(Double(aliases) / Double($0), Double($0)) }.max() ?? 1
+    }
+
     private static let beginnings = Set("[{-:?".utf8)
 
     /// Whatever may be one: a star in front of a name, where a value may begin.
     private static var alias: Regex<Substring> { /(?:^|[\s\[\]{},:?"'\-])\*[A-Za-z0-9_\-]/ }
+    /// The same of what an alias stands for.
+    private static var anchor: Regex<Substring> { /(?:^|[\s\[\]{},:?"'\-])&[A-Za-z0-9_\-]/ }
 }

@@ -16,12 +16,12 @@ extension PlanFacts {
         // Shares differ by one micro-batch at most, and the first ranks have the larger ones.
         let need = try MemoryNeed(experiment, recipe.execution, partition: partition, rank: 0)
         let parameters = Double(try experiment.resolvedModel().parameterCount() * MemoryLayout<Float>.stride)
-        let momentum = experiment.optimiser.momentum > 0
+        let momentum = experiment.optimiser.usesMomentum
         // Arenas but for the parameters, which every rank has to itself, and the optimiser's state; between hosts also what is received.
         let gradients = max(parameters, need.arenas - parameters * (momentum ? 2 : 1))
         let isShared = ranks > 1 && recipe.execution.exchange == .tree
         self.init(
-            rankBytes: need.bytes, sharedBytes: isShared ? gradients * (hosts > 1 ? 2 : 1) : 0,
+            rankBytes: need.bytes - need.checkpoint, sharedBytes: isShared ? gradients * (hosts > 1 ? 2 : 1) : 0,
             checkpointBytes: parameters * (momentum ? 2 : 1), keptCheckpoints: recipe.execution.keep)
     }
 }

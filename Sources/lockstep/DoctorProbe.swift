@@ -20,13 +20,10 @@ struct DoctorProbe: ParsableCommand {
 
     func run() throws {
         let localRank = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_LOCAL_RANK"]
-        if localRank == nil || localRank == "0" {
-            let found = data.map { directory in
-                Result { String(try Dataset.open(directory: directory).contentChecksum(), radix: 16) }
-                    .mapError(Failure.init(reporting:))
-            }
-            try say(FactLines.line(HostProbe(run: place, mark: mark).facts(processor: hostProcessorName() ?? "?", data: found)))
-        }
+        let speaksForHost = localRank == nil || localRank == "0"
+        let probe = HostProbe(run: place, mark: mark)
+        let processor = hostProcessorName() ?? "?"
+        if speaksForHost { try say(FactLines.line(probe.facts(processor: processor, data: nil))) }
         // Where MPI does not start, or waits for ever, this much is known.
         var facts = RankFacts.here
         try say(FactLines.line(facts))
@@ -39,6 +36,12 @@ struct DoctorProbe: ParsableCommand {
             facts.failure = Failure(reporting: error).description
         }
         try say(FactLines.line(facts))
+        // Last, for data may be read slowly, or not at all.
+        if speaksForHost, let data {
+            let found = Result { String(try Dataset.open(directory: data).contentChecksum(), radix: 16) }
+                .mapError(Failure.init(reporting:))
+            try say(FactLines.line(probe.facts(processor: processor, data: found)))
+        }
         if MPIEnvironment.isRunning { try MPIEnvironment.finalise() }
     }
 

@@ -16,10 +16,13 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Which samples: test, training, or the validation images that its recipe holds out.")
     var split: SampleSet = .test
 
+    @Option(parsing: .unconditional, help: "The longest that opening the checkpoint, and opening the data, may take.")
+    var deadline = Execution().deadline
+
     func run() throws {
         try Ending.withWorld { world in
             let evaluation = try CheckpointEvaluation(
-                checkpoint: checkpoint, data: data, samples: split, world: world
+                checkpoint: checkpoint, data: data, samples: split, deadline: deadline, world: world
             ) { complain("error: \($0)") }
             guard world.rank == 0 else { return }
             let figures = evaluation.figures

@@ -70,6 +70,7 @@ struct JobCommand: ParsableCommand {
         (request.starter, request.partition, request.image) = (starter, partition, image)
         (request.isPreemptable, request.training) = (preemptable, training)
         request.sweep = try array.map(JobRequest.Sweep.init(parsing:))
+        try request.check()
         for sample in request.trainingCommands { try Self.check(sample, ranks: request.ranks) }
         let text = try request.file()
         guard let output else { return print(text, terminator: "") }

@@ -42,11 +42,15 @@ enum CoreChecks {
     static func threads(_ facts: ClusterFacts) -> [Finding] {
         let environment = facts.launcher.environment
         let names = ["OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"]
-        let set = names.first { environment[$0].flatMap { Int($0) } ?? 0 > 0 }
+        func threads(_ name: String) -> Int? {
+            // A list has the number of each level of nested teams.
+            environment[name]?.split(separator: ",").first.flatMap { Int($0) }
+        }
+        let set = names.first { threads($0) ?? 0 > 0 }
         let mending = "export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1"
         for (host, ranks) in facts.ranksOfHosts {
-            if let set, let threads = environment[set].flatMap({ Int($0) }) {
-                guard ranks * threads > max(host.coreCount, ranks) else { continue }
+            if let set, let threads = threads(set) {
+                guard Double(ranks) * Double(threads) > Double(max(host.coreCount, ranks)) else { continue }
                 return [
                     .warning(
                         "\(set)=\(threads): \(count(ranks, "rank")) × \(count(threads, "thread")) of BLAS on \(describe(host)) of \(host.name)",

@@ -64,8 +64,10 @@ public struct FactGathering: Sendable {
         let hosts = try request.hostfile.map(Hostfile.init(path:))
         let room = max(2, RankLaunch.cores(of: hosts) ?? request.ranks)
         let ranks = max(request.hosts.isEmpty ? 2 : 1, min(request.ranks, room))
-        // Every host has a rank, whatever the order in which slots would be filled.
-        let spread = hosts.map { (ranks + $0.hosts.count - 1) / $0.hosts.count }
+        // Every host has a rank, whatever the order in which slots would be filled, and none more than it has slots.
+        let spread = hosts.map { file in
+            min((ranks + file.hosts.count - 1) / file.hosts.count, file.hosts.compactMap(\.slots).min() ?? .max)
+        }
         let launch = RankLaunch(
             ranks: spread.map { $0 * request.hosts.count } ?? ranks, arguments: arguments, hosts: hosts, ranksPerHost: spread)
         let end = try run(launch, output: "\(folder)/all.txt")

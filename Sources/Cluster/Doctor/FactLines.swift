@@ -29,9 +29,11 @@ public enum FactLines {
                 continue
             }
             guard let facts = try? JSONDecoder().decode(Line.self, from: Data(line[start.upperBound...].utf8)) else { continue }
-            if let host = facts.host, !hosts.contains(where: { $0.name == host.name }) { hosts.append(host) }
-            guard let rank = facts.rank else { continue }
             // What a process says later holds more.
+            if let host = facts.host {
+                if let place = hosts.firstIndex(where: { $0.name == host.name }) { hosts[place] = host } else { hosts.append(host) }
+            }
+            guard let rank = facts.rank else { continue }
             ranks.removeAll { $0.host == rank.host && $0.process == rank.process }
             ranks.append(rank)
         }

@@ -9,6 +9,12 @@ enum HostChecks {
         }
         guard !facts.request.hosts.isEmpty else { return [.ok("this host alone")] }
         guard !facts.hosts.isEmpty else { return [.unknown("no host told anything", "see mpirun")] }
+        let silent = facts.request.hosts.filter { facts.facts(of: $0) == nil }.map(\.name)
+        guard silent.isEmpty else {
+            return [
+                .warning("\(silent.joined(separator: ", ")): no answer among all hosts, though each answers alone", "see mpirun")
+            ]
+        }
         return [.ok(facts.hosts.count == 1 ? "\(facts.hosts[0].name) answers" : "\(names(facts.hosts)) answer")]
     }
 

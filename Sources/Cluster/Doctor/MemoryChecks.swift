@@ -14,7 +14,7 @@ enum MemoryChecks {
             let needed = facts.plan.map { 1.25 * $0.sharedBytes * Double(ranks) } ?? 64e6
             guard space.free < needed else { continue }
             let found = "/dev/shm of \(host.name) has \(bytes(space.free)) left"
-            let size = "\(Int((needed / 1e9).rounded(.up)))G"
+            let size = "\(Int(((needed + space.total - space.free) / 1e9).rounded(.up)))G"
             let mending = "mount -o remount,size=\(size) /dev/shm; for a container, docker run --shm-size=\(size)"
             findings.append(
                 facts.plan == nil
@@ -38,7 +38,8 @@ enum MemoryChecks {
         guard let plan = facts.plan else { return facts.planFailure == nil ? [unplanned] : [.unknown("no plan", "see recipe")] }
         var findings: [Finding] = []
         for (host, ranks) in facts.ranksOfHosts {
-            let needed = plan.rankBytes * Double(ranks)
+            // One of all ranks holds the copy that a checkpoint is written from.
+            let needed = plan.rankBytes * Double(ranks) + plan.checkpointBytes
             let found =
                 "\(count(ranks, "rank")) of \(bytes(plan.rankBytes)) each on \(host.name), which has \(bytes(host.memory.free)) free"
             let mending = "--micro-batches higher or --global-batch lower, or fewer ranks on a host"

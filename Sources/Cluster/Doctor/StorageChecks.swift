@@ -14,6 +14,13 @@ enum StorageChecks {
         }
         guard failures.isEmpty else { return failures }
         guard facts.hosts.count > 1 else { return [.ok("\(facts.request.place): writing, fsync and rename work")] }
+        guard facts.hosts.allSatisfy({ $0.run.hasMark != nil }) else {
+            return [
+                .unknown(
+                    "whether \(facts.request.place) is shared: this host cannot leave a mark there for the others to find",
+                    "--run on a file system that all hosts share")
+            ]
+        }
         let without = facts.hosts.filter { $0.run.hasMark == false }.map(\.name)
         guard without.isEmpty else {
             return [

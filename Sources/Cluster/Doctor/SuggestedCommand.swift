@@ -12,7 +12,7 @@ extension ClusterFacts {
             words += ["--bind-to", "core"]
         } else {
             words +=
-                unreached.isEmpty && request.hostfile != nil ? ["--hostfile", request.hostfile ?? ""] : ["--host", reachedHosts]
+                unreached.isEmpty && hostfileFits ? ["--hostfile", request.hostfile ?? ""] : ["--host", reachedHosts]
             words += ["--bind-to", "core", "-x", "OPENBLAS_NUM_THREADS", "-x", "OMP_NUM_THREADS"]
             if let subnet = needsSubnet {
                 words += ["--mca", "btl_tcp_if_include", subnet, "--mca", "oob_tcp_if_include", subnet]
@@ -27,6 +27,12 @@ extension ClusterFacts {
     private var properProgram: String {
         let isWrong = LauncherChecks.launcher(self).contains { $0.severity == .error }
         return isWrong ? LauncherChecks.rightProgram(launcher)?.path ?? "mpirun" : "mpirun"
+    }
+
+    /// Whether mpirun, which fills a host's slots before it goes to the next, finds a core there for each.
+    private var hostfileFits: Bool {
+        request.hostfile != nil
+            && request.hosts.allSatisfy { host in host.slots.map { $0 <= facts(of: host)?.coreCount ?? $0 } ?? true }
     }
 
     private var reachedHosts: String {

@@ -66,7 +66,9 @@ public struct JobRequest: Sendable, Equatable {
             file.hasSuffix(".yaml") || file.hasSuffix(".yml") ? String(file[..<(file.lastIndex(of: ".") ?? file.endIndex)]) : file
         let plain = stem.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
         let name = String(String(plain).trimmingHyphens.prefix(40)).trimmingHyphens
-        return name.isEmpty ? "lockstep" : name
+        // A service of that name must begin with a letter.
+        return name.isEmpty
+            ? "lockstep" : name.first?.isLetter == true ? name : String("lockstep-\(name)".prefix(40)).trimmingHyphens
     }
 
     /// The job file's text.
@@ -115,7 +117,8 @@ public struct JobRequest: Sendable, Equatable {
 
     /// A directive or a line of YAML ends at its line's end, and nothing quotes it before; what goes to the shell is quoted, but a line break in
     /// it would still end the comment that tells the command.
-    private func check() throws {
+    /// - Throws: `Failure.usage` where a value cannot stand in a job file, or the system has no such thing.
+    public func check() throws {
         for (name, value) in [("--nodes", nodes), ("--ranks-per-node", ranksPerNode)] where !(1...100_000).contains(value) {
             throw Failure(.usage, "\(name): found \(value), expected a number from 1 to 100000")
         }

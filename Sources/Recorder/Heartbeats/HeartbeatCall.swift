@@ -51,7 +51,10 @@ struct HeartbeatCall {
         while connection.received.count < HeartbeatInvitation.wordByteCount, connection.state == .open, wait(for: POLLIN) {
             connection.receive(upTo: HeartbeatInvitation.wordByteCount)
         }
-        guard connection.take(HeartbeatInvitation.wordByteCount) == invitation.answer else {
+        guard let answer = connection.take(HeartbeatInvitation.wordByteCount) else {
+            throw RecordFault(connection.state == .open ? "no answer" : "what listens there has closed the connection")
+        }
+        guard answer == invitation.answer else {
             throw RecordFault("it is not rank 0 of this run that listens there")
         }
         return connection
