@@ -5,7 +5,7 @@ import Testing
 
 @testable import Checkpoints
 
-@Suite(.timeLimit(.minutes(1))) struct CheckpointWriterTests {
+@Suite(.timeLimit(.minutes(3))) struct CheckpointWriterTests {
     /// The values that were there when it was asked, whatever is done to them afterwards.
     @Test func theCopyIsWritten() throws {
         try withTemporaryDirectory { directory in

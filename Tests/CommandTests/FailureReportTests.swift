@@ -80,9 +80,11 @@ import Testing
     /// What one start left is put aside by the next, and nothing is reported of a run that ends well.
     @Test func reportsAreKept() throws {
         try Workplace.with { place in
-            let run = try place.lockstep(place.training(run: "run"), ranks: 2, environment: ["LOCKSTEP_FAULT": "kill:0:15:#2"])
+            // The checkpoint of the second epoch begins when that of the first is on disk.
+            let run = try place.lockstep(
+                place.training(run: "run", maxSteps: 30), ranks: 2, environment: ["LOCKSTEP_FAULT": "kill:0:25:#2"])
             #expect(run.exitCode != 0)
-            expectSuccess(try place.resume(run: "run", ranks: 2))
+            expectSuccess(try place.resume(run: "run", maxSteps: 30, ranks: 2))
             #expect(place.exists("run/failure-1.json") && !place.exists("run/failure.json"))
         }
     }

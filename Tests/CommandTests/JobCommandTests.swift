@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `lockstep job`: what it writes, and what it refuses before a job has waited for its turn.
-@Suite(.timeLimit(.minutes(2))) struct JobCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct JobCommandTests {
     private func job(_ arguments: [String]) throws -> Subprocess {
         try Subprocess.run(try buildProduct(named: "lockstep"), ["job"] + arguments, timeLimit: 20)
     }

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// `lockstep plan` needs neither MPI nor data, and takes its rates from flags or from what was measured.
-@Suite(.timeLimit(.minutes(2))) struct PlanTests {
+@Suite(.timeLimit(.minutes(5))) struct PlanTests {
     private func plan(_ arguments: String...) throws -> Subprocess {
         try Subprocess.run(try buildProduct(named: "lockstep"), ["plan"] + arguments, timeLimit: 20)
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import Recorder
 
 /// Whoever connects and does not say what a rank of this run says is shown out, and those of the run are heard all the same.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct HeartbeatStrangerTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct HeartbeatStrangerTests {
     /// One who says `words` in turn, as far as the connection lets it.
     ///
     /// - Returns: whether the other end closed the connection, and what it had answered.

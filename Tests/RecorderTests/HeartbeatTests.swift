@@ -5,7 +5,7 @@ import Testing
 @testable import Recorder
 
 /// Ranks of several hosts see one another over TCP, and end quickly whatever becomes of the other end.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct HeartbeatTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct HeartbeatTests {
     @Test func recordsArriveAndAreRenewed() throws {
         try HeartbeatJob.with(hosts: ["a", "b", "c"]) { job in
             job.recorders[0].enter(.loading, step: 5)
