@@ -15,9 +15,13 @@ public struct AgreedFailure: Error, CustomStringConvertible, Sendable {
 
     public var description: String {
         if ranks.count == worldSize { return failure.description }
-        let who = ranks.count == 1 ? "rank \(ranks[0])" : "ranks \(ranks.map(String.init).joined(separator: ", "))"
-        return "\(who) on \(host): \(failure.description)"
+        return "\(ranks.asRanks) on \(host): \(failure.description)"
     }
+}
+
+extension [Int] {
+    /// `rank 2`, or `ranks 0, 3`.
+    var asRanks: String { (count == 1 ? "rank " : "ranks ") + map(String.init).joined(separator: ", ") }
 }
 
 extension Communicator {

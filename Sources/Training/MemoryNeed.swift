@@ -53,9 +53,10 @@ public struct MemoryNeed: Sendable, Equatable {
             * Double(MemoryLayout<Float>.stride)
     }
 
+    /// - Parameter hostBytes: the memory of this host.
     /// - Throws: `Failure.usage` where as many ranks like this one need more memory than this host has, of which one writes checkpoints.
-    func check(ranksHere: Int) throws {
-        let available = (Double(ProcessInfo.processInfo.physicalMemory) - checkpoint) / Double(ranksHere)
+    func check(ranksHere: Int, hostBytes: Double = Double(ProcessInfo.processInfo.physicalMemory)) throws {
+        let available = (hostBytes - checkpoint) / Double(ranksHere)
         let needed = bytes - checkpoint
         guard needed <= available else {
             throw Failure(

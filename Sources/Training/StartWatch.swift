@@ -60,9 +60,8 @@ final class StartWatch: @unchecked Sendable {
             case .waiting(let ranks):
                 let patience = deadline + Self.courtesy * (rank == 0 ? 1 : 2)
                 guard lasted >= patience else { return nil }
-                let numbers = ranks.map(String.init).joined(separator: ", ")
-                let names = ranks.isEmpty ? "the others" : ranks.count == 1 ? "rank \(numbers)" : "ranks \(numbers)"
-                return "rank \(rank) on \(host) waits for \(names) and has heard nothing \(late)"
+                let awaited = ranks.isEmpty ? "the others" : ranks.asRanks
+                return "rank \(rank) on \(host) waits for \(awaited) and has heard nothing \(late)"
             }
         }
     }

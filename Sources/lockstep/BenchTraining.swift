@@ -41,6 +41,9 @@ struct BenchTraining: ParsableCommand {
     @Option(parsing: .unconditional, help: "Steps between two checkpoints; 0 for none.")
     var checkpointEvery = 0
 
+    @Option(parsing: .unconditional, help: "The longest that a stage of the start lasts. (default: the recipe's, else 5m)")
+    var deadline: TimeSpan?
+
     @Option(help: "The file that takes all that was measured, in JSON.")
     var record: String?
 
@@ -118,6 +121,7 @@ struct BenchTraining: ParsableCommand {
     private func settings(run: String?) -> @Sendable (inout Recipe) -> Void {
         { [self] recipe in
             batch.change(&recipe)
+            recipe.set(deadline, \.execution.deadline)
             recipe.set(data.map(Optional.some), \.execution.data)
             recipe.set(run.map(Optional.some), \.execution.run)
             strategy.change(&recipe)

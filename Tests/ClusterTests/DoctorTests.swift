@@ -67,6 +67,7 @@ import Testing
         Fault("hosts", .error, "Permission denied", "ssh-copy-id node2") {
             $0.unreached = [UnreachedHost(name: "node2", words: "me@node2: Permission denied (publickey).")]
         },
+        Fault("hosts", .warning, "node2: no answer among all hosts", "mpirun") { $0.hosts.removeLast() },
         Fault("cores", .error, "62 ranks on 2 cores of node2", "-np 4") { $0.request.ranks = 64 },
         Fault("cores", .warning, "gives node1 8 slots, and it has 2 cores", "node1 slots=2") { facts in
             facts.request.ranks = 2
@@ -85,6 +86,13 @@ import Testing
             "threads", .warning, "OPENBLAS_NUM_THREADS=2: 2 ranks × 2 threads of BLAS on 2 cores", "export OPENBLAS_NUM_THREADS=1"
         ) {
             $0.launcher.environment["OPENBLAS_NUM_THREADS"] = "2"
+        },
+        // A number for each level of nested teams; and one that no sum of ranks may overflow by.
+        Fault("threads", .warning, "OMP_NUM_THREADS=4: 2 ranks × 4 threads", "export OPENBLAS_NUM_THREADS=1") {
+            $0.launcher.environment = ["OMP_NUM_THREADS": "4,2"]
+        },
+        Fault("threads", .warning, "OMP_NUM_THREADS=9223372036854775807", "export OPENBLAS_NUM_THREADS=1") {
+            $0.launcher.environment = ["OMP_NUM_THREADS": "\(Int.max)"]
         },
         Fault("threads", .warning, "no OPENBLAS_NUM_THREADS", "export OPENBLAS_NUM_THREADS=1") { facts in
             facts.launcher.environment = [:]
@@ -118,6 +126,9 @@ import Testing
             ($0.hosts[1].data, $0.hosts[1].dataFailure) = (nil, "no such directory")
         },
         Fault("run directory", .warning, "not the same directory on node2", "share") { $0.hosts[1].run.hasMark = false },
+        Fault("run directory", .unknown, "this host cannot leave a mark there", "share") { facts in
+            for host in facts.hosts.indices { facts.hosts[host].run.hasMark = nil }
+        },
         Fault("run directory", .error, "node1: rename fails: Invalid argument in /home/runs", "--run") {
             $0.hosts[0].run.failure = "rename fails: Invalid argument"
         },
@@ -133,6 +144,11 @@ import Testing
         Fault("shared memory", .warning, "/dev/shm of node1 has 60.0 MB left", "remount") { facts in
             facts.plan = nil
             facts.hosts[0].sharedMemory = HostFacts.Space(free: 60e6, total: 64e6)
+        },
+        // What others hold there stays.
+        Fault("shared memory", .error, "2 ranks there take 5.0 GB", "remount,size=15G") { facts in
+            facts.plan?.sharedBytes = 2e9
+            facts.hosts[1].sharedMemory = HostFacts.Space(free: 2e9, total: 12e9)
         },
         Fault("memory", .error, "2 ranks of 9.0 GB each on node1, which has 8.0 GB free", "--micro-batches higher") {
             $0.plan?.rankBytes = 9e9
@@ -191,6 +207,23 @@ import Testing
             facts.suggestedCommand
                 == "OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 mpirun -np 2 "
                 + "--host node1:2 \(options) \(end)")
+    }
+
+    /// mpirun would fill the first host's slots, and refuse to bind more ranks there than it has cores.
+    @Test func theCommandKeepsToCoresWhereSlotsAreMore() {
+        var facts = PlantedFacts.good()
+        for host in facts.request.hosts.indices { facts.request.hosts[host].slots = 8 }
+        #expect(
+            facts.suggestedCommand.contains(" mpirun -np 4 --host node1:2,node2:2 --bind-to core "), "\(facts.suggestedCommand)")
+    }
+
+    /// The copy of a checkpoint is rank 0's alone.
+    @Test func onlyTheFirstHostHoldsTheCheckpoint() {
+        var facts = PlantedFacts.good()
+        facts.plan?.rankBytes = 1e9
+        facts.plan?.checkpointBytes = 15e9
+        let found = Examination(facts).findings.filter { $0.check.name == "memory" }.map(\.finding.found)
+        #expect(found.count == 1 && found[0].contains("on node1"), "\(found)")
     }
 
     @Test func aCommandQuotesWhatPeopleWrite() {

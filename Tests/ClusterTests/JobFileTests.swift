@@ -210,6 +210,7 @@ import Testing
     @Test func namesAreTakenEverywhere() throws {
         let names = [
             "lenet5-cifar10": "lenet5-cifar10", "my/Recipe_1.yaml": "recipe-1", "ä.yml": "lockstep", "-a-.yaml": "a",
+            "3layers.yaml": "lockstep-3layers",
             "x.yaml.yaml": "x-yaml", String(repeating: "a", count: 80): String(repeating: "a", count: 40),
         ]
         for (recipe, name) in names { #expect(try Self.request(.slurm) { $0.recipe = recipe }.name == name, "\(recipe)") }

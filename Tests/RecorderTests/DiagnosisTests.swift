@@ -80,6 +80,14 @@ import Testing
         let found = try diagnosis(lives: [2: .unheard])
         #expect(found.cause == .silent && found.ranks == [2])
         #expect(found.text.hasPrefix("rank 2 on node1 was not heard of for "))
+        // One that is seen to be at work on something else is why, whatever the network lets through.
+        let besideABusyOne = try diagnosis(lives: [2: .unheard]) { rank, recorder in
+            if rank == 1 {
+                recorder.collectiveLeft()
+                recorder.enter(.loading, step: 813)
+            }
+        }
+        #expect(besideABusyOne.cause == .busy && besideABusyOne.ranks == [1])
         // What is certain comes first.
         #expect(try diagnosis(lives: [2: .unheard, 3: .gone]).ranks == [3])
     }

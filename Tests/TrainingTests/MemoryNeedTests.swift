@@ -1,4 +1,5 @@
 import Datasets
+import Diagnostics
 import Networks
 import Parallelism
 import Testing
@@ -56,6 +57,14 @@ import Testing
         let arena = try arena
         #expect(try need(placement, rank: 0).checkpoint == 2 * arena && need(placement, momentum: 0, rank: 0).checkpoint == arena)
         #expect(try need(placement, rank: 1).checkpoint == 0)
+    }
+
+    /// One of all ranks of a host writes checkpoints: the others need no room for that.
+    @Test func aHostHoldsOneCopyForCheckpoints() throws {
+        let need = try need(.replicated, rank: 0)
+        let enough = 64 * (need.bytes - need.checkpoint) + need.checkpoint
+        try need.check(ranksHere: 64, hostBytes: enough + 64)
+        #expect(throws: Failure.self) { try need.check(ranksHere: 64, hostBytes: enough - 64) }
     }
 
     /// The front at a rank's 64 samples, the whole model for evaluation, and linear layers with all that travels: in scheme a at the samples

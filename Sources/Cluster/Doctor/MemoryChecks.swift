@@ -37,9 +37,9 @@ enum MemoryChecks {
     static func memory(_ facts: ClusterFacts) -> [Finding] {
         guard let plan = facts.plan else { return facts.planFailure == nil ? [unplanned] : [.unknown("no plan", "see recipe")] }
         var findings: [Finding] = []
-        for (host, ranks) in facts.ranksOfHosts {
-            // One of all ranks holds the copy that a checkpoint is written from.
-            let needed = plan.rankBytes * Double(ranks) + plan.checkpointBytes
+        for (index, (host, ranks)) in facts.ranksOfHosts.enumerated() {
+            // Rank 0, on the first host, holds the copy that a checkpoint is written from.
+            let needed = plan.rankBytes * Double(ranks) + (index == 0 ? plan.checkpointBytes : 0)
             let found =
                 "\(count(ranks, "rank")) of \(bytes(plan.rankBytes)) each on \(host.name), which has \(bytes(host.memory.free)) free"
             let mending = "--micro-batches higher or --global-batch lower, or fewer ranks on a host"
