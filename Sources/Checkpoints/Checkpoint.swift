@@ -89,13 +89,10 @@ public struct Checkpoint {
         for tensor in tensors { written += tensor.values.count * MemoryLayout<Float>.stride }
         let byteCount = written
         try DurableReplacement(path: path).write { (file: borrowing OpenFile) throws(Failure) in
-            try file.write(header, of: byteCount, from: 0)
-            var offset = header.count
-            for tensor in tensors {
-                let bytes = UnsafeRawBufferPointer(tensor.values)
-                try file.write(bytes, of: byteCount, from: offset)
-                offset += bytes.count
-            }
+            var writer = BlockWriter(file, total: byteCount)
+            try writer.append(header, to: file)
+            for tensor in tensors { try writer.append(UnsafeRawBufferPointer(tensor.values), to: file) }
+            try writer.finish(file)
         }
     }
 }

@@ -50,6 +50,11 @@ struct OpenFile: ~Copyable {
         while !rest.isEmpty {
             let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
             if count < 0, errno == EINTR { continue }
+            // Past the page cache nothing goes on at an odd place, and no error need be the disk's own.
+            if count < rest.count, passPageCache(false) {
+                rest = UnsafeRawBufferPointer(rebasing: rest[max(0, count)...])
+                continue
+            }
             guard count > 0 else {
                 let code = count < 0 ? errno : EIO
                 throw systemFailure("write", path, code, detail: " after \(offset + bytes.count - rest.count) of \(total) bytes")
@@ -58,12 +63,22 @@ struct OpenFile: ~Copyable {
         }
     }
 
-    func write(_ bytes: [UInt8], of total: Int, from offset: Int) throws(Failure) {
-        // A typed throw does not pass through `withUnsafeBytes` as it stands; a result does.
-        try bytes.withUnsafeBytes { buffer in
-            Result { () throws(Failure) in try write(buffer, of: total, from: offset) }
-        }.get()
+    /// Asks for writing past the page cache, or for no more of it; file systems need not grant it.
+    ///
+    /// - Returns: whether that is a change.
+    @discardableResult
+    func passPageCache(_ isAsked: Bool) -> Bool {
+        let flags = fcntl(descriptor, F_GETFL)
+        guard flags >= 0, (flags & Self.directFlag != 0) != isAsked else { return false }
+        return fcntl(descriptor, F_SETFL, flags ^ Self.directFlag) == 0
     }
+
+    /// `O_DIRECT`, of each architecture its own, which Glibc shows to none but those who ask for GNU's extensions.
+    #if arch(arm64) || arch(arm)
+        private static let directFlag: Int32 = 0o200000
+    #else
+        private static let directFlag: Int32 = 0o40000
+    #endif
 
     /// Fills `bytes` with what stands at `offset`. Returns the number of bytes read: fewer only where the file ends.
     func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(Failure) -> Int {

@@ -30,8 +30,11 @@ public struct HostProcess: Sendable, Equatable, Codable {
     /// Ends what still works on a run directory: the mpirun and the ranks of a job whose launcher was killed.
     ///
     /// - Parameter run: the path, as it stands in the command lines.
-    public static func endAll(workingOn run: String) {
+    /// - Returns: whether there was any.
+    @discardableResult
+    public static func endAll(workingOn run: String) -> Bool {
         var found = working(on: run)
+        guard !found.isEmpty else { return false }
         for process in found { kill(process.id, SIGTERM) }
         let patience = Date(timeIntervalSinceNow: 5)
         while !found.isEmpty {
@@ -39,5 +42,6 @@ public struct HostProcess: Sendable, Equatable, Codable {
             found = working(on: run)
             if Date() > patience { for process in found { kill(process.id, SIGKILL) } }
         }
+        return true
     }
 }

@@ -20,6 +20,7 @@ public final class JobEnding: Sendable {
         /// Whether the ranks still may be asked to end in good order.
         var isPolite: Bool
         var signalled: ContinuousClock.Instant?
+        var isKilled = false
 
         mutating func signal() {
             guard isAsked, let job else { return }
@@ -54,9 +55,22 @@ public final class JobEnding: Sendable {
         }
     }
 
+    /// Whether the newest job's mpirun had to be killed.
+    var isKilled: Bool { state.withLock(\.isKilled) }
+
+    /// Kills mpirun itself, which waits for a host that does not answer for as long as TCP does: a quarter of an hour. Ranks of hosts that it
+    /// reaches go with it.
+    func killLauncher() {
+        state.withLock { state in
+            guard let job = state.job, !state.isKilled else { return }
+            state.isKilled = true
+            kill(job, SIGKILL)
+        }
+    }
+
     func began(_ job: Int32) {
         state.withLock { state in
-            state.job = job
+            (state.job, state.isKilled) = (job, false)
             state.signal()
         }
     }

@@ -63,11 +63,15 @@ public struct RankLaunch: Sendable {
     var options: [String] {
         let cores = processors.map(\.count) ?? Self.cores(of: hosts) ?? ranks
         // Another host's ranks get of this environment what they are told to, and Open MPI's own variables.
-        var elsewhere = hosts.map { ["--hostfile", $0.path, "-x", "OPENBLAS_NUM_THREADS", "-x", "OMP_NUM_THREADS"] } ?? []
+        let told = ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"] + (isFaultPlanted ? [Self.plantedFault] : [])
+        var elsewhere = hosts.map { ["--hostfile", $0.path] + told.flatMap { ["-x", $0] } } ?? []
         if hosts != nil, let ranksPerHost { elsewhere += ["--map-by", "ppr:\(ranksPerHost):node"] }
         return ["-np", "\(ranks)"] + elsewhere + (processors == nil ? binding?.options ?? [] : RankBinding.none.options)
             + (ranks > cores ? ["--oversubscribe", "--mca", "mpi_yield_when_idle", "1"] : [])
     }
+
+    private var isFaultPlanted: Bool { getenv(Self.plantedFault) != nil && !withheld.contains(Self.plantedFault) }
+    static let plantedFault = "LOCKSTEP_FAULT"
 
     /// Without what a launcher around this process has left, which would make mpirun take itself for a rank; with one thread of BLAS for a
     /// rank; with Open MPI's two permissions where this is root.

@@ -37,6 +37,9 @@ public struct Supervision {
     /// What is tried again in vain: a wrong command line, bad or missing data, a training that diverges.
     private static let final: Set<Int32> = Set([Failure.Kind.usage, .badData, .missing, .diverged].map(\.rawValue))
 
+    /// Seconds from the report of a failure to the job's end: ranks need two, and mpirun no more where it reaches all hosts.
+    private static let farewell = 10.0
+
     public init(
         ranks: Int, hosts: Hostfile?, arguments: [String], run: Run, maxRestarts: Int, tell: @escaping (String) -> Void
     ) {
@@ -57,11 +60,12 @@ public struct Supervision {
                     + (hosts.map { " on \($0.hosts.map(\.name).joined(separator: ", "))" } ?? "")
                     + (isResumed ? ", from the newest checkpoint in \(run.path)" : ", from the beginning"))
             let (start, before) = (Date(), FileManager.default.contents(atPath: run.failure))
-            let code = try RankLaunch(
+            let launch = RankLaunch(
                 ranks: ranks, arguments: arguments + (isResumed ? ["--resume"] : []), hosts: hosts,
                 // A planted fault strikes once.
-                withheld: attempt == 1 ? [] : ["LOCKSTEP_FAULT"]
-            ).run(output: nil, ending: ending)
+                withheld: attempt == 1 ? [] : [RankLaunch.plantedFault])
+            let (code, isKilled) = try job(launch, unless: before, ending)
+            if isKilled { tell("mpirun was killed: it waited for a host that does not answer, while its ranks have ended") }
             if code == 0 || code == Failure.Kind.stopped.rawValue { return code }
             let written = try writtenReport(besides: before)
             if Self.final.contains(written?.exitCode ?? code) || ending.isAsked {
@@ -84,6 +88,27 @@ public struct Supervision {
             }
             attempt += 1
         }
+    }
+
+    /// One attempt to its end.
+    ///
+    /// - Parameter before: the report of an earlier attempt.
+    /// - Returns: mpirun's exit code, and whether it had to be killed.
+    private func job(_ launch: RankLaunch, unless before: Data?, _ ending: JobEnding) throws -> (code: Int32, isKilled: Bool) {
+        let report = run.failure
+        let timer = DispatchSource.makeTimerSource()
+        timer.schedule(deadline: .now() + 1, repeating: 1)
+        timer.setEventHandler {
+            guard let attributes = try? FileManager.default.attributesOfItem(atPath: report),
+                let written = attributes[.modificationDate] as? Date, -written.timeIntervalSinceNow > Self.farewell,
+                let now = FileManager.default.contents(atPath: report), now != before
+            else { return }
+            ending.killLauncher()
+        }
+        timer.resume()
+        defer { timer.cancel() }
+        let code = try launch.run(output: nil, ending: ending)
+        return (code, ending.isKilled)
     }
 
     /// - Returns: the exit code that the report gives.

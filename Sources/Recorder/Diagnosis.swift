@@ -80,7 +80,7 @@ public struct Diagnosis: Sendable, Equatable {
             }
         } else if !unheard.isEmpty, busy.allSatisfy({ $0.sight.life == .unheard }) {
             self = concluding(.silent, unheard) {
-                "was \($0.unheard(at: time)) (it is stopped, or its host or what connects it is down), in \(doing($0))"
+                "was \($0.unheard(at: time)) (it is stopped, or its host or what connects the two is down), in \(doing($0))"
             }
         } else if !busy.isEmpty, busy.count < sights.count || sights.count == 1 {
             self = concluding(.busy, busy.map(\.sight)) { sight in

@@ -32,7 +32,7 @@ public struct FailureReport: Codable, Sendable {
 
     /// - Parameter time: nanoseconds of CLOCK_REALTIME, as of which the ranks are described.
     public init(_ diagnosis: Diagnosis, sights: [RankSight], exitCode: Int32, at time: UInt64) {
-        self.time = ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: Double(time) / 1e9))
+        self.time = Date(timeIntervalSince1970: Double(time) / 1e9).ISO8601Format()
         self.exitCode = exitCode
         (cause, culprits, reason) = (diagnosis.cause, diagnosis.ranks, diagnosis.text)
         ranks = sights.map { Rank($0, at: time) }

@@ -46,6 +46,6 @@ public struct Lookout: Sendable {
         let record = file.flatMap { isFileNewer ? $0 : nil } ?? heard.record
         return RankSight(
             rank: other, record: record.shifted(by: heard.clockOffset), life: record.phase == .ended ? .ended : heard.life,
-            lastHeard: heard.time)
+            lastHeard: .init(by: hosts[other == 0 ? rank : 0], at: heard.time))
     }
 }

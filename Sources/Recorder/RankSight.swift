@@ -5,10 +5,19 @@ public struct RankSight: Sendable {
     public let record: FlightRecord?
     /// Of a rank without a record, `elsewhere`: nobody knows.
     public let life: FlightRecord.Life
-    /// When something was last heard of a rank on another host, in nanoseconds of CLOCK_REALTIME; nil where its file tells all.
-    public let lastHeard: UInt64?
+    /// What was last heard of a rank on another host; nil where its file tells all.
+    public let lastHeard: Hearing?
 
-    public init(rank: Int, record: FlightRecord?, life: FlightRecord.Life? = nil, lastHeard: UInt64? = nil) {
+    public struct Hearing: Sendable, Equatable {
+        /// That hears the rank's own: rank 0's, and of rank 0 that of the rank that looks.
+        public let host: String
+        /// In nanoseconds of CLOCK_REALTIME.
+        public let time: UInt64
+
+        public init(by host: String, at time: UInt64) { (self.host, self.time) = (host, time) }
+    }
+
+    public init(rank: Int, record: FlightRecord?, life: FlightRecord.Life? = nil, lastHeard: Hearing? = nil) {
         (self.rank, self.record, self.lastHeard) = (rank, record, lastHeard)
         self.life = life ?? record?.life ?? .elsewhere
     }
@@ -30,8 +39,11 @@ public struct RankSight: Sendable {
         }
     }
 
-    /// For how long nothing has been heard of the rank.
-    func unheard(at time: UInt64) -> String { "not heard of for \(durationText(from: lastHeard ?? time, to: time))" }
+    /// Who has heard nothing of the rank, and for how long.
+    func unheard(at time: UInt64) -> String {
+        guard let lastHeard else { return "not heard of" }
+        return "not heard by \(lastHeard.host) for \(durationText(from: lastHeard.time, to: time))"
+    }
 }
 
 extension FlightRecord {

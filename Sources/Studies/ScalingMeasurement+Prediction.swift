@@ -26,7 +26,7 @@ extension ScalingMeasurement {
         for job in together where shares[job.share] == nil {
             shares[job.share] = try measureShare(job.share, ranks: fewest, turns: min(request.turns, Self.mostShareTurns))
         }
-        let now = ISO8601DateFormatter().string(from: Date())
+        let now = Date().ISO8601Format()
         let experiment = request.recipe.experiment
         for mode in request.modes {
             let asked = together.filter { job in job.places.contains { $0.mode == mode } }

@@ -19,11 +19,12 @@ import Recorder
 /// - `segv`, which lets it access memory that is not its own, `stop`, which stops its process (SIGSTOP), `throw`, which lets it fail by an
 ///   error of its own, `memory`, which leaves it no memory and lets it ask for some, and `barrier`, which lets it enter a barrier of which
 ///   the others know nothing;
+/// - `cut:RANK:STEP:INTERFACE` takes a network interface of the rank's host down for half a minute, which needs root;
 /// - `tear:RANK:STEP` kills the rank while a checkpoint of this step, or the next one, is being written;
 /// - `flip:RANK:STEP:TENSOR` turns the lowest bit of a tensor's first value over when the step is done; `overflow` makes it infinite.
 struct FaultPoint: Equatable {
     enum Kind: String, CaseIterable {
-        case seed, absent, kernels, ruin, nan, slow, kill, segv, stop, `throw`, memory, barrier, tear, flip, overflow
+        case seed, absent, kernels, ruin, nan, slow, kill, segv, stop, `throw`, memory, barrier, cut, tear, flip, overflow
     }
 
     private let kind: Kind
@@ -83,6 +84,7 @@ struct FaultPoint: Equatable {
         switch (kind, operation) {
         case (.ruin, .prepare): change(state.parameters, of: state) { $0 = .nan }
         case (.nan, .check): change(state.gradients, of: state) { $0 = .nan }
+        case (.cut, .prepare): try Self.cut(name)
         case (.tear, .prepare): Self.killOnceAFile(in: checkpoints)
         case (.kill, _) where isMeant(operation, index, of: count): raise(SIGKILL)
         case (.segv, _) where isMeant(operation, index, of: count): raise(SIGSEGV)
@@ -106,6 +108,21 @@ struct FaultPoint: Equatable {
         var limit = rlimit()
         setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
         while true { _ = AlignedFloats(count: 1 << 24).base.pointee }
+    }
+
+    /// Takes an interface down, and has it brought up again though this process may be gone by then.
+    private static func cut(_ interface: String) throws {
+        func run(_ script: String) throws -> Process {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", script, interface]
+            try process.run()
+            return process
+        }
+        let down = try run(#"ip link set dev "$0" down"#)
+        down.waitUntilExit()
+        guard down.terminationStatus == 0 else { throw Failure(.usage, "LOCKSTEP_FAULT: \(interface) cannot be taken down") }
+        _ = try run(#"exec setsid sh -c 'sleep 30; ip link set dev "$0" up' "$0""#)
     }
 
     /// Kills this process as soon as a temporary file stands in the directory.
@@ -141,6 +158,7 @@ extension FaultPoint.Kind {
         case .slow: "\(rawValue):RANK:MILLISECONDS"
         case .ruin, .nan, .flip, .overflow: "\(rawValue):RANK:STEP:TENSOR"
         case .kill, .segv, .stop, .throw, .memory, .barrier: "\(rawValue):RANK:STEP:OPERATION"
+        case .cut: "\(rawValue):RANK:STEP:INTERFACE"
         }
     }
 }

@@ -24,6 +24,8 @@ final class StepClock: StepObserver {
     private(set) var checkpointSeconds = 0.0
     /// Of each step, by the independent clock.
     private(set) var steps: [Double] = []
+    /// Those that ended with a checkpoint.
+    private(set) var checkpoints: [Int] = []
     /// Of each step, what this rank did by itself.
     private(set) var ownWork: [Double] = []
     /// Step by step, those operations that may wait, in the order of the program.
@@ -131,6 +133,7 @@ final class StepClock: StepObserver {
             waits.append(Wait(arrival: startTimes[arrivals[index] ?? index], start: startTimes[index], end: endTimes[index]))
         }
         ownWork.append(own)
+        if checkpointing > 0 { checkpoints.append(steps.count - 1) }
         loadingSeconds += loading
         comparingSeconds += comparing
         checkpointSeconds += checkpointing

@@ -92,6 +92,7 @@ extension Trainer {
                 TimedOperation(operation, seconds: seconds / count, bytes: exchange.byteCount(of: operation))
             },
             sentBytes: clock.sentBytes / clock.steps.count)
+        steps.checkpoints = clock.checkpoints
         steps.processor = hostProcessorName() ?? ""
         return steps
     }
@@ -103,7 +104,7 @@ extension Trainer {
         let all = try world.agreed { try gathered.map { try JSONDecoder().decode(RankSteps.self, from: Data($0)) } }
         let buckets = strategy.buckets?.gradients.buckets ?? []
         return StepRecord(
-            measuredAt: ISO8601DateFormatter().string(from: date), model: experiment.model.name,
+            measuredAt: date.ISO8601Format(), model: experiment.model.name,
             globalBatch: experiment.globalBatch,
             microBatches: experiment.microBatches,
             exchange: StepRecord.Exchange(

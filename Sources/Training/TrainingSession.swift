@@ -291,7 +291,7 @@ public final class TrainingSession {
                     experiment: experiment, execution: execution,
                     circumstances: .init(
                         command: request.command, ranks: world.size, hosts: hosts,
-                        started: ISO8601DateFormatter().string(from: Date()),
+                        started: Date().ISO8601Format(),
                         mpi: MPIEnvironment.libraryVersion, processor: hostProcessorName(), version: Release.version,
                         resumedFrom: resumed?.path)))
             path = Array(run.path.utf8)

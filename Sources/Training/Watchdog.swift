@@ -22,6 +22,10 @@ final class Watchdog: Sendable {
     private static let patience = Duration.seconds(2)
     /// Messages of one collective may be as slow as this before collectives that do not fit are taken for more than a moment between two.
     private static let mismatchPatience = Duration.seconds(10)
+    /// Until heartbeats tell what befell a rank of another host, be it that none come any more.
+    private static let patienceWithHeartbeats = Duration.seconds(8)
+    /// Where what connects two hosts is down each misses the other: rank 0, which hears all others, is to say first whom it misses.
+    private static let precedenceOfRank0 = Duration.seconds(2)
     /// What mpirun leaves its ranks between SIGTERM and SIGKILL is a second.
     private static let farewell = 0.7
 
@@ -57,7 +61,8 @@ final class Watchdog: Sendable {
             if silence >= deadline {
                 // One that is at work on something long, and tells so, is waited for.
                 endIf(after: silence) { diagnosis, sights in
-                    diagnosis.cause != .busy || diagnosis.ranks.allSatisfy { isSilent(sights[$0]) }
+                    silence >= deadline(of: diagnosis, sights)
+                        && (diagnosis.cause != .busy || diagnosis.ranks.allSatisfy { isSilent(sights[$0]) })
                 }
             } else if silence >= Self.patience {
                 endIf(after: silence) { diagnosis, _ in
@@ -65,6 +70,14 @@ final class Watchdog: Sendable {
                 }
             }
         }
+    }
+
+    private func deadline(of diagnosis: Diagnosis, _ sights: [RankSight]) -> Duration {
+        guard diagnosis.cause == .connection || diagnosis.ranks.contains(where: { sights[$0].lastHeard != nil }) else {
+            return deadline
+        }
+        let missesRank0 = diagnosis.cause == .silent && diagnosis.ranks == [0]
+        return max(deadline, Self.patienceWithHeartbeats) + (missesRank0 ? Self.precedenceOfRank0 : .zero)
     }
 
     /// Whether a rank has told nothing new within the deadline.

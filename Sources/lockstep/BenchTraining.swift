@@ -3,6 +3,8 @@ import Diagnostics
 import Foundation
 import MPI
 import Networks
+import Scaling
+import Statistics
 import Timing
 import Training
 
@@ -38,7 +40,7 @@ struct BenchTraining: ParsableCommand {
     @Option(parsing: .unconditional, help: "Steps before them that are not.")
     var warmUp = 10
 
-    @Option(parsing: .unconditional, help: "Steps between two checkpoints; 0 for none.")
+    @Option(parsing: .unconditional, help: "Steps between two checkpoints, whose cost is told; 0 for none.")
     var checkpointEvery = 0
 
     @Option(parsing: .unconditional, help: "The longest that a stage of the start lasts. (default: the recipe's, else 5m)")
@@ -94,9 +96,20 @@ struct BenchTraining: ParsableCommand {
             try world.agreed {
                 guard world.rank == 0 else { return }
                 if let record { try StepRecord.write(records, to: record) }
-                for record in records { record.table.text().forEach { print($0) } }
+                for record in records {
+                    record.table.text().forEach { print($0) }
+                    if let slowdown = record.checkpointSlowdown { print(text(slowdown)) }
+                }
             }
         }
+    }
+
+    private func text(_ slowdown: PairedRatio) -> String {
+        func percent(_ ratio: Double) -> String { rounded(100 * (ratio - 1), 1) }
+        let range = slowdown.low.isFinite ? " (95 % interval \(percent(slowdown.low)) – \(percent(slowdown.high)) %)" : ""
+        return
+            "checkpoints: the \(checkpointEvery / 2) steps from one on take \(percent(slowdown.median)) % longer than as many before the "
+            + "next\(range), median of \(slowdown.ratios.count)"
     }
 
     /// Every rank's measurement, in the order of ranks, of a world of its own.

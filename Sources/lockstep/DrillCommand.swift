@@ -33,11 +33,28 @@ struct DrillCommand: ParsableCommand {
     @Option(help: "A directory to be made.")
     var directory = "drill"
 
+    @Option(help: "Hosts for the trainings, a rank on each: a line 'NAME slots=1' for each. (default: this one)")
+    var hostfile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The hosts' network interface that a cut link takes down for half a minute, and with it whatever else goes that way: give that of "
+                + "a lab's hosts, as in 'eth0'. Needs root.",
+            valueName: "name"))
+    var cutInterface: String?
+
     func run() throws {
         try Experiment.check(faults, "--faults")
+        guard cutInterface == nil || hostfile != nil else {
+            throw Failure(.usage, "--cut-interface cuts links between hosts: give them by --hostfile")
+        }
         let kinds = kind.isEmpty ? PlannedFault.Kind.allCases : kind
+        let rankCounts = try RankCounts.parse(np)
+        let hosts = try hostfile.map {
+            try DrillHosts(Hostfile(path: $0), interface: cutInterface, mostRanks: rankCounts.max() ?? 1)
+        }
         let drill = try Drill(
-            faults: faults, kinds: kinds, rankCounts: try RankCounts.parse(np), seed: seed, deadlineSeconds: deadline.seconds,
+            faults: faults, kinds: kinds, rankCounts: rankCounts, hosts: hosts, seed: seed, deadlineSeconds: deadline.seconds,
             directory: directory)
         let left = Set(kinds).subtracting(drill.faults.map(\.kind))
         if !left.isEmpty { print("not struck: \(left.map(\.rawValue).sorted().joined(separator: ", "))") }

@@ -127,7 +127,8 @@ import TestSupport
     @Test func fullDeviceIsAFailure() throws {
         let failure = #expect(throws: Failure.self) {
             let file = try OpenFile(writing: "/dev/full")
-            try file.write([1, 2, 3], of: 10, from: 4)
+            let bytes: [UInt8] = [1, 2, 3]
+            try bytes.withUnsafeBytes { try file.write($0, of: 10, from: 4) }
         }
         #expect(failure?.kind == .io)
         #expect(

@@ -1,3 +1,4 @@
+import Diagnostics
 import Testing
 
 @testable import Cluster
@@ -7,21 +8,36 @@ import Testing
     @Test func theScheduleIsDrawnBySeed() {
         func schedule(seed: UInt64) -> [PlannedFault] {
             PlannedFault.schedule(
-                100, kinds: PlannedFault.Kind.allCases, rankCounts: [2, 3, 4], steps: 60, checkpointEvery: 10, seed: seed)
+                110, kinds: PlannedFault.Kind.allCases, rankCounts: [2, 3, 4], steps: 60, checkpointEvery: 10, seed: seed)
         }
         let faults = schedule(seed: 1)
         #expect(faults == schedule(seed: 1) && faults != schedule(seed: 2))
         for kind in PlannedFault.Kind.allCases { #expect(faults.count { $0.kind == kind } == 10) }
         #expect(faults.allSatisfy { (0..<$0.ranks).contains($0.rank) && (2...49).contains($0.step) })
         #expect(Set(faults.map(\.ranks)) == [2, 3, 4] && Set(faults.map(\.step)).count > 20)
+        // Rank 0 hears all others; its own link is not the one to be cut.
+        #expect(faults.allSatisfy { $0.kind != .link || $0.rank > 0 })
         // Behind the third checkpoint's beginning, so that two are on disk.
         #expect(faults.allSatisfy { ![.truncated, .flipped].contains($0.kind) || $0.step > 31 })
     }
 
     @Test func aFaultIsPlantedByTheEnvironment() {
-        let fault = PlannedFault(kind: .stop, ranks: 4, rank: 2, step: 9, operation: 3)
-        #expect(fault.environment(milliseconds: 5) == "stop:2:9:#3" && fault.kind.cause == .stopped)
-        #expect(PlannedFault(kind: .slow, ranks: 4, rank: 2, step: 9, operation: 3).environment(milliseconds: 5) == "slow:2:5")
-        #expect(PlannedFault(kind: .fullDisk, ranks: 4, rank: 0, step: 9, operation: 3).environment(milliseconds: 5) == nil)
+        func environment(_ kind: PlannedFault.Kind, interface: String? = nil) -> String? {
+            PlannedFault(kind: kind, ranks: 4, rank: 2, step: 9, operation: 3).environment(milliseconds: 5, interface: interface)
+        }
+        #expect(environment(.stop) == "stop:2:9:#3")
+        #expect(environment(.slow) == "slow:2:5")
+        #expect(environment(.fullDisk) == nil)
+        #expect(environment(.link, interface: "eth0") == "cut:2:9:eth0" && environment(.link) == nil)
+    }
+
+    @Test func hostsOfADrillHaveARankEach() throws {
+        func hosts(_ text: String, mostRanks: Int) throws {
+            _ = try DrillHosts(Hostfile(path: "hosts", text: text), interface: nil, mostRanks: mostRanks)
+        }
+        try hosts("a slots=1\nb slots=1\n", mostRanks: 2)
+        for (text, mostRanks) in [("a slots=1\nb slots=2\n", 2), ("a slots=1\nb\n", 2), ("a slots=1\nb slots=1\n", 3)] {
+            #expect(throws: Failure.self) { try hosts(text, mostRanks: mostRanks) }
+        }
     }
 }

@@ -114,6 +114,8 @@ import Timing
         try Workplace.with { place in
             let record = try #require(try records(place, ranks: 1, ["--checkpoint-every", "5"]).first)
             #expect(record.ranks[0].parts.checkpoint > 0)
+            // Behind steps 5, 15 and 25: those of steps 10 and 20 follow a short batch.
+            #expect(record.ranks[0].checkpoints == [1, 10, 19])
             #expect(place.exists("run/checkpoints/step-00000025.safetensors"))
         }
     }

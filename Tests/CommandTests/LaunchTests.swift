@@ -52,6 +52,24 @@ import Testing
         }
     }
 
+    /// As mpirun is where it cannot tell a host to end its ranks.
+    @Test func anMpirunThatOutlivesItsRanksIsKilled() throws {
+        try Workplace.with { place in
+            let usual = Subprocess.cleanEnvironment()["PATH"] ?? ""
+            let folder = place.path("bin")
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let script = "#!/bin/bash\nPATH='\(usual)'\nmpirun \"$@\"\nexec sleep 600\n"
+            try Data(script.utf8).write(to: URL(fileURLWithPath: "\(folder)/mpirun"))
+            chmod("\(folder)/mpirun", 0o755)
+            let run = try place.lockstep(
+                ["launch", "-np", "2", "--max-restarts", "0", "--"] + place.training(run: "run"),
+                environment: ["LOCKSTEP_FAULT": "kill:1:15:#3", "PATH": "\(folder):\(usual)"])
+            #expect(run.exitCode == 80 && run.leftovers.isEmpty && run.duration < 40, "\(run.report)")
+            #expect(run.standardError.contains("launch: mpirun was killed: it waited for a host"), "\(run.report)")
+            #expect(run.standardError.contains("rank 1 on "), "\(run.report)")
+        }
+    }
+
     @Test func aSignalEndsItInGoodOrder() throws {
         try Workplace.with { place in
             let train = place.training(run: "run", maxSteps: 1_000_000) + ["--epochs", "100000"]

@@ -39,11 +39,11 @@ struct OtherHostTests {
     /// that is busy with something else. Of rank 0 the others notice it
     /// by its silence.
     @Test(arguments: [
-        (["here", "there", "far"], "stop:2:6:#2", 2, "silent", "rank 2 on far was not heard of for "),
+        (["here", "there", "far"], "stop:2:6:#2", 2, "silent", "rank 2 on far was not heard by here for "),
         (["here", "there", "there"], "stop:2:6:#2", 2, "stopped", "rank 2 on there is stopped (SIGSTOP, or a debugger)"),
         (["here", "there", "far"], "kill:2:6:#2", 2, "lost", "rank 2 on far was killed"),
         (["here", "there", "far"], "slow:1:30000", 1, "busy", "rank 1 on there has been in "),
-        (["here", "there", "far"], "stop:0:6:#2", 0, "silent", "rank 0 on here was not heard of for "),
+        (["here", "there", "far"], "stop:0:6:#2", 0, "silent", "rank 0 on here was not heard by "),
     ]) func whoIsAtFaultOnAnotherHost(hosts: [String], fault: String, culprit: Int, cause: String, words: String) throws {
         try Workplace.with { place in
             let run = try train(place, hosts: hosts, fault: fault, ["--deadline", "8s"])

@@ -13,6 +13,7 @@ import Testing
         lives: [Int: FlightRecord.Life] = [:], missing: Set<Int> = [], _ change: (Int, FlightRecorder) -> Void = { _, _ in }
     ) throws -> Diagnosis {
         try withTemporaryDirectory { directory in
+            let now = UInt64(Date().timeIntervalSince1970 * 1e9)
             let sights = try (0..<4).map { rank in
                 let path = "\(directory)/rank-\(rank).recorder"
                 let recorder = try FlightRecorder(path: path, rank: rank, size: 4, host: "node\(rank / 2)")
@@ -22,10 +23,10 @@ import Testing
                 recorder.collectiveEntered(kind: .allReduce, count: 62_006)
                 change(rank, recorder)
                 return RankSight(
-                    rank: rank, record: missing.contains(rank) ? nil : try FlightRecord.read(path), life: lives[rank] ?? .alive)
+                    rank: rank, record: missing.contains(rank) ? nil : try FlightRecord.read(path), life: lives[rank] ?? .alive,
+                    lastHeard: rank / 2 == 0 ? nil : .init(by: "node0", at: now))
             }
-            let time = UInt64(Date().timeIntervalSince1970 * 1e9) + 41_000_000_000
-            return Diagnosis(sights, completions: [Self.completion], at: time)
+            return Diagnosis(sights, completions: [Self.completion], at: now + 41_500_000_000)
         }
     }
 
@@ -79,7 +80,9 @@ import Testing
     @Test func aRankOfAnotherHostThatIsNotHeardOfIsNamed() throws {
         let found = try diagnosis(lives: [2: .unheard])
         #expect(found.cause == .silent && found.ranks == [2])
-        #expect(found.text.hasPrefix("rank 2 on node1 was not heard of for "))
+        #expect(
+            found.text.hasPrefix(
+                "rank 2 on node1 was not heard by node0 for 41 s (it is stopped, or its host or what connects the two is down)"))
         // One that is seen to be at work on something else is why, whatever the network lets through.
         let besideABusyOne = try diagnosis(lives: [2: .unheard]) { rank, recorder in
             if rank == 1 {

@@ -51,7 +51,7 @@ import Testing
             let lookout = Lookout(hosts: job.hosts, rank: 0, board: board) { _ in "/no/such/directory" }
             let sight = lookout.sight(of: 1, at: Self.moment(after: 4))
             #expect(sight.record?.since == Self.moment(after: 0).time - 20 * Self.second)
-            #expect(sight.lastHeard == Self.moment(after: 0).time && sight.life == .alive)
+            #expect(sight.lastHeard?.time == Self.moment(after: 0).time && sight.life == .alive)
         }
     }
 
@@ -63,7 +63,7 @@ import Testing
             #expect(lookout.sight(of: 1, at: Self.moment(after: 4.9)).life == .alive)
             let sight = lookout.sight(of: 1, at: Self.moment(after: 11))
             #expect(sight.life == .unheard)
-            #expect(sight.description(at: Self.moment(after: 11).time).hasSuffix("; not heard of for 11 s"))
+            #expect(sight.description(at: Self.moment(after: 11).time).hasSuffix("; not heard by a for 11 s"))
             // Who passes it on tells the same.
             let passedOn = try #require(board.heartbeat(of: 1, at: Self.moment(after: 11)))
             #expect(passedOn.age == 11 * Self.second && passedOn.life == .alive)

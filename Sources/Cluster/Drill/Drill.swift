@@ -9,6 +9,7 @@ public struct Drill {
     private let digest: String
     private let deadlineSeconds: Int
     private let directory: String
+    private let hosts: DrillHosts?
 
     /// The training: long enough for several checkpoints, short enough to be run a hundred times.
     private static let (images, batch, epochs, checkpointEvery) = (1280, 64, 3, 10)
@@ -17,18 +18,32 @@ public struct Drill {
     /// Makes the data set and trains undisturbed once, for the bytes that all other trainings are to end with.
     ///
     /// - Parameters:
-    ///   - kinds: those to strike; a full disk is left out where this process may not mount one.
-    ///   - directory: where all of it is written; must not be there yet.
+    ///   - kinds: those to strike; a full disk is left out where this process may not mount one, or other hosts would not see it, a cut link
+    ///     where there is none to be cut.
+    ///   - hosts: nil for this one alone.
+    ///   - directory: where all of it is written, on a file system that all hosts share; must not be there yet.
     /// - Throws: `Failure` where the directory is there, or the training fails by itself.
     public init(
-        faults count: Int, kinds: [PlannedFault.Kind], rankCounts: [Int], seed: UInt64, deadlineSeconds: Int, directory: String
+        faults count: Int, kinds: [PlannedFault.Kind], rankCounts: [Int], hosts: DrillHosts?, seed: UInt64, deadlineSeconds: Int,
+        directory: String
     ) throws {
-        (self.directory, self.deadlineSeconds) = (directory, deadlineSeconds)
+        (self.directory, self.deadlineSeconds, self.hosts) = (directory, deadlineSeconds, hosts)
         guard !FileManager.default.fileExists(atPath: directory) else {
             throw Failure(.usage, "\(directory) is already there: give another directory by --directory, or remove it")
         }
-        let kinds = kinds.filter { $0 != .fullDisk || SmallDisk.canBeMade }
-        guard !kinds.isEmpty else { throw Failure(.usage, "no fault can be struck: a full disk is mounted by root alone") }
+        let kinds = kinds.filter { kind in
+            switch kind {
+            case .fullDisk: SmallDisk.canBeMade && hosts == nil
+            case .link: hosts?.interface != nil
+            default: true
+            }
+        }
+        guard !kinds.isEmpty else {
+            throw Failure(
+                .usage,
+                "no fault can be struck: a full disk is mounted by root on this host alone, and a link is cut between hosts, by --hostfile "
+                    + "and --cut-interface")
+        }
         faults = PlannedFault.schedule(
             count, kinds: kinds, rankCounts: rankCounts, steps: Self.steps,
             checkpointEvery: Self.checkpointEvery, seed: seed)
@@ -56,7 +71,7 @@ public struct Drill {
         let place = "\(directory)/fault-\(number)"
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         let outcome = try DrillRun(
-            training: training, digest: digest, deadlineSeconds: deadlineSeconds, directory: place
+            training: training, digest: digest, deadlineSeconds: deadlineSeconds, directory: place, hosts: hosts
         ).outcome(of: fault)
         if outcome.isGood { try FileManager.default.removeItem(atPath: place) }
         return outcome

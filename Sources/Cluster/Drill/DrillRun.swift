@@ -30,42 +30,49 @@ struct DrillRun {
     let deadlineSeconds: Int
     /// Where the run directory is made, and what the jobs write.
     let directory: String
+    let hosts: DrillHosts?
 
     private var run: String { "\(directory)/run" }
     private var checkpoints: String { "\(run)/checkpoints" }
     /// Longer than any job of the drill takes that does not hang.
     private static let patience = 120.0
+    /// As the ranks' planted faults have it.
+    private static let secondsOfACutLink = 30.0
 
     /// - Throws: where the drill itself cannot be carried out.
     func outcome(of fault: PlannedFault) throws -> DrillOutcome {
         try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
         let disk = fault.kind == .fullDisk ? try SmallDisk(at: run) : nil
         defer { disk?.remove() }
-        let isOver = try job("first", ranks: fault.ranks, fault: fault.environment(milliseconds: deadlineSeconds * 3000))
+        let isOver = try job(
+            "first", ranks: fault.ranks,
+            fault: fault.environment(milliseconds: deadlineSeconds * 3000, interface: hosts?.interface))
         let end = Date().timeIntervalSince1970
         let report = try FailureReport.read("\(run)/failure.json")
         let record = try? FlightRecord.read("\(run)/recorders/rank-\(fault.rank).recorder")
-        let noneLeft = HostProcess.working(on: run).isEmpty
-        HostProcess.endAll(workingOn: run)
+        let secondsToTheEnd = record.map { end - Double($0.lastNews) / 1e9 }
+        let isBeforeTheMend = fault.kind != .link || secondsToTheEnd.map { $0 < Self.secondsOfACutLink } ?? false
+        let noneLeft = try noneIsLeft()
         try damageNewest(fault)
         try disk?.enlarge()
         let resumable = try newest() != nil
         let isOverAgain = try job("second", ranks: fault.ranks, fault: nil)
         return DrillOutcome(
             fault: fault, told: report?.reason,
-            isToldRightly: report.map { $0.culprits == [fault.rank] && $0.cause == fault.kind.cause } ?? false,
-            secondsToTheEnd: fault.kind.endsItsProcess ? record.map { end - Double($0.lastNews) / 1e9 } : nil,
-            isOver: isOver && noneLeft && isOverAgain, recoveredFrom: resumable ? try resumedStep() : nil,
+            isToldRightly: report.map { $0.culprits == [fault.rank] && fault.kind.causes.contains($0.cause) } ?? false,
+            secondsToTheEnd: fault.kind.endsItsProcess ? secondsToTheEnd : nil,
+            isOver: isOver && isBeforeTheMend && noneLeft && isOverAgain, recoveredFrom: resumable ? try resumedStep() : nil,
             isSame: try newest().map(fileDigest) == digest)
     }
 
     /// Has the training run to its end or to that of its fault; whether it came to one by itself.
     private func job(_ name: String, ranks: Int, fault: String?) throws -> Bool {
         var environment = ProcessInfo.processInfo.environment
-        environment["LOCKSTEP_FAULT"] = fault
+        environment[RankLaunch.plantedFault] = fault
         let launch = Program(
             path: try Program.ownPath(),
-            arguments: ["launch", "-np", "\(ranks)", "--max-restarts", "0", "--"] + training + ["--run", run],
+            arguments: ["launch", "-np", "\(ranks)", "--max-restarts", "0"] + (hosts.map { ["--hostfile", $0.file.path] } ?? [])
+                + ["--"] + training + ["--run", run],
             environment: environment, output: .file("\(directory)/\(name).txt"))
         let ending = JobEnding()
         let timer = DispatchSource.makeTimerSource()
@@ -75,6 +82,19 @@ struct DrillRun {
         defer { timer.cancel() }
         _ = try launch.run(ending: ending)
         return !ending.isAsked
+    }
+
+    /// Whether the jobs have left no process, on any host; those that they have are ended.
+    private func noneIsLeft() throws -> Bool {
+        guard let file = hosts?.file else { return !HostProcess.endAll(workingOn: run) }
+        let end = Date(timeIntervalSinceNow: Self.patience)
+        while file.reachable() != file.hosts {
+            guard Date() < end else {
+                throw Failure(.fault, "hosts of \(file.path) cannot be reached, though the link that was cut is to be up again")
+            }
+        }
+        return try RankLaunch(ranks: file.hosts.count, arguments: ["drill-leftovers", run], hosts: file).run(
+            output: "\(directory)/leftovers.txt") == 0
     }
 
     private func newest() throws -> String? {

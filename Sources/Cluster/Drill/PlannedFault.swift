@@ -24,14 +24,17 @@ public struct PlannedFault: Sendable, Equatable {
         case flipped = "flipped bit"
         /// SIGKILL while a checkpoint is being written.
         case torn = "kill in a write"
+        /// A host's network interface that is down for half a minute; between hosts alone.
+        case link = "cut link"
 
-        /// What a report of the failure is to tell.
-        var cause: Diagnosis.Cause {
+        /// What a report of the failure may tell; of a rank that is alone on another host nobody sees why it is silent.
+        var causes: Set<Diagnosis.Cause> {
             switch self {
-            case .kill, .segv, .memory, .truncated, .flipped, .torn: .lost
-            case .stop: .stopped
-            case .error, .fullDisk: .failed
-            case .slow: .busy
+            case .kill, .segv, .memory, .truncated, .flipped, .torn: [.lost]
+            case .stop: [.stopped, .silent]
+            case .error, .fullDisk: [.failed]
+            case .slow: [.busy]
+            case .link: [.silent]
             }
         }
 
@@ -39,7 +42,7 @@ public struct PlannedFault: Sendable, Equatable {
         var endsItsProcess: Bool {
             switch self {
             case .kill, .segv, .error, .memory, .truncated, .flipped, .torn: true
-            case .stop, .slow, .fullDisk: false
+            case .stop, .slow, .fullDisk, .link: false
             }
         }
     }
@@ -68,8 +71,10 @@ public struct PlannedFault: Sendable, Equatable {
             let writesAlone = kind == .torn || kind == .fullDisk
             let first = max(steps / 10, kind == .truncated || kind == .flipped ? 3 * checkpointEvery + 1 : 1) + 1
             let last = steps - max(steps / 10, checkpointEvery + 1)
+            // Where the link of rank 0's host is cut, all others are missed.
+            let rank = kind == .link ? 1 + Int(draw[1]) % max(1, ranks - 1) : Int(draw[1]) % ranks
             return PlannedFault(
-                kind: kind, ranks: ranks, rank: writesAlone ? 0 : Int(draw[1]) % ranks,
+                kind: kind, ranks: ranks, rank: writesAlone ? 0 : rank,
                 step: first + Int(draw[2]) % (last - first + 1),
                 operation: Int(draw[3] % 1024))
         }
@@ -77,8 +82,10 @@ public struct PlannedFault: Sendable, Equatable {
 
     /// The value of LOCKSTEP_FAULT; nil where the fault comes from outside of the ranks.
     ///
-    /// - Parameter milliseconds: what is longer than the deadline.
-    func environment(milliseconds: Int) -> String? {
+    /// - Parameters:
+    ///   - milliseconds: what is longer than the deadline.
+    ///   - interface: what a host is reached by.
+    func environment(milliseconds: Int, interface: String?) -> String? {
         switch kind {
         case .kill, .truncated, .flipped: "kill:\(rank):\(step):#\(operation)"
         case .segv: "segv:\(rank):\(step):#\(operation)"
@@ -87,6 +94,7 @@ public struct PlannedFault: Sendable, Equatable {
         case .memory: "memory:\(rank):\(step):#\(operation)"
         case .slow: "slow:\(rank):\(milliseconds)"
         case .torn: "tear:0:\(step)"
+        case .link: interface.map { "cut:\(rank):\(step):\($0)" }
         case .fullDisk: nil
         }
     }
