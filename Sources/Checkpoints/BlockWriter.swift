@@ -3,8 +3,9 @@ import Glibc
 
 /// Writes a new file from its beginning to its end, in blocks of memory that the disk can take as they are.
 ///
-/// Where the file system can, blocks go past the page cache: a checkpoint is not read again soon, and copying it into memory that the system
-/// has to find first takes time from a core that has steps to compute, 0.02 to 0.2 s for 74 MB.
+/// On a local disk blocks go past the page cache: a checkpoint is not read again soon, and copying it into memory that the system has to find
+/// first takes time from a core that has steps to compute, 0.02 to 0.2 s for 74 MB on ext4. A network file system would wait for its server with
+/// each block.
 struct BlockWriter: ~Copyable {
     private let block: UnsafeMutableRawBufferPointer
     /// Of the block, what waits to be written; of the file, what was.
@@ -17,10 +18,10 @@ struct BlockWriter: ~Copyable {
     private static let blockByteCount = 1 << 20
 
     /// - Parameter total: bytes of the whole file, which messages tell.
-    init(_ file: borrowing OpenFile, total: Int) {
+    init(_ file: borrowing OpenFile, total: Int) throws(Failure) {
+        if try file.isOnLocalDisk() { file.passPageCache(true) }
         self.total = total
         block = .allocate(byteCount: Self.blockByteCount, alignment: Self.alignment)
-        file.passPageCache(true)
     }
 
     deinit { block.deallocate() }

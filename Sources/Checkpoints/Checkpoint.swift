@@ -37,7 +37,7 @@ public struct NamedTensor {
     }
 }
 
-/// What one checkpoint file holds, ready to be written. The tensors are views: writing makes no second copy of them.
+/// What one checkpoint file holds, ready to be written. The tensors are views: writing copies a block of them at a time.
 public struct Checkpoint {
     public let tensors: [NamedTensor]
     /// What decides the run's bits, as JSON.
@@ -79,8 +79,8 @@ public struct Checkpoint {
     /// Writes the checkpoint to `path` so that at every moment, through a crash or a power cut, either what was there before or
     /// the whole new file is there.
     ///
-    /// The values must not change until this returns. Costs two passes over the values (CRC, write), the bytes written once, and
-    /// two fsyncs.
+    /// The values must not change until this returns. Costs two passes over the values (CRC, and a copy into blocks), the bytes
+    /// written once, and two fsyncs.
     /// - Throws: `Failure(.io)`, or `.missing` if there is no such directory, with the path, the system's reason and what to do; then
     ///   what was at `path` is still there and nothing else was left behind.
     public func write(to path: String) throws(Failure) {
@@ -89,7 +89,7 @@ public struct Checkpoint {
         for tensor in tensors { written += tensor.values.count * MemoryLayout<Float>.stride }
         let byteCount = written
         try DurableReplacement(path: path).write { (file: borrowing OpenFile) throws(Failure) in
-            var writer = BlockWriter(file, total: byteCount)
+            var writer = try BlockWriter(file, total: byteCount)
             try writer.append(header, to: file)
             for tensor in tensors { try writer.append(UnsafeRawBufferPointer(tensor.values), to: file) }
             try writer.finish(file)

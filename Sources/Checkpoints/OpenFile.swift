@@ -63,6 +63,9 @@ struct OpenFile: ~Copyable {
         }
     }
 
+    /// Whether it stands on a disk of this host, whose device has a number; memory and network file systems have none.
+    func isOnLocalDisk() throws(Failure) -> Bool { try status().st_dev >> 8 & 0xFFF != 0 }
+
     /// Asks for writing past the page cache, or for no more of it; file systems need not grant it.
     ///
     /// - Returns: whether that is a change.

@@ -37,7 +37,9 @@ public struct HostProcess: Sendable, Equatable, Codable {
         guard !found.isEmpty else { return false }
         for process in found { kill(process.id, SIGTERM) }
         let patience = Date(timeIntervalSinceNow: 5)
-        while !found.isEmpty {
+        // One that waits for a disk which does not answer goes when it may.
+        let end = patience + 10
+        while !found.isEmpty, Date() < end {
             Thread.sleep(forTimeInterval: 0.02)
             found = working(on: run)
             if Date() > patience { for process in found { kill(process.id, SIGKILL) } }

@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import Recorder
+import Synchronization
 
 /// Runs a training job to its end through the failures that can be outlived: after each, it is started again from its newest good
 /// checkpoint, without the hosts that are gone.
@@ -10,7 +11,7 @@ public struct Supervision {
         public let path: String
         /// `failure.json`.
         public let failure: String
-        public let recorder: (Int) -> String
+        public let recorder: @Sendable (Int) -> String
         /// What a rank that ended well says of itself begins with.
         public let completions: [String]
         public let holdsCheckpoint: () -> Bool
@@ -18,7 +19,7 @@ public struct Supervision {
         public let admits: (Int) -> Bool
 
         public init(
-            path: String, failure: String, recorder: @escaping (Int) -> String, completions: [String],
+            path: String, failure: String, recorder: @escaping @Sendable (Int) -> String, completions: [String],
             holdsCheckpoint: @escaping () -> Bool, admits: @escaping (Int) -> Bool
         ) {
             (self.path, self.failure, self.recorder, self.completions) = (path, failure, recorder, completions)
@@ -37,8 +38,9 @@ public struct Supervision {
     /// What is tried again in vain: a wrong command line, bad or missing data, a training that diverges.
     private static let final: Set<Int32> = Set([Failure.Kind.usage, .badData, .missing, .diverged].map(\.rawValue))
 
-    /// Seconds from the report of a failure to the job's end: ranks need two, and mpirun no more where it reaches all hosts.
-    private static let farewell = 10.0
+    /// From the report of a failure, or the last rank's end, to that of mpirun: it takes two seconds where it reaches all hosts.
+    private static let farewell = Duration.seconds(10)
+    private static let interval = 2.0
 
     public init(
         ranks: Int, hosts: Hostfile?, arguments: [String], run: Run, maxRestarts: Int, tell: @escaping (String) -> Void
@@ -65,7 +67,11 @@ public struct Supervision {
                 // A planted fault strikes once.
                 withheld: attempt == 1 ? [] : [RankLaunch.plantedFault])
             let (code, isKilled) = try job(launch, unless: before, ending)
-            if isKilled { tell("mpirun was killed: it waited for a host that does not answer, while its ranks have ended") }
+            if isKilled {
+                tell(
+                    "mpirun was killed: it had not ended \(Self.farewell.components.seconds) s behind its job, as where it waits for a host "
+                        + "that does not answer")
+            }
             if code == 0 || code == Failure.Kind.stopped.rawValue { return code }
             let written = try writtenReport(besides: before)
             if Self.final.contains(written?.exitCode ?? code) || ending.isAsked {
@@ -95,20 +101,33 @@ public struct Supervision {
     /// - Parameter before: the report of an earlier attempt.
     /// - Returns: mpirun's exit code, and whether it had to be killed.
     private func job(_ launch: RankLaunch, unless before: Data?, _ ending: JobEnding) throws -> (code: Int32, isKilled: Bool) {
-        let report = run.failure
+        let (report, recorder, start) = (run.failure, run.recorder, Date())
+        let firstSeen = Mutex<ContinuousClock.Instant?>(nil)
         let timer = DispatchSource.makeTimerSource()
-        timer.schedule(deadline: .now() + 1, repeating: 1)
+        timer.schedule(deadline: .now() + Self.interval, repeating: Self.interval)
         timer.setEventHandler {
-            guard let attributes = try? FileManager.default.attributesOfItem(atPath: report),
-                let written = attributes[.modificationDate] as? Date, -written.timeIntervalSinceNow > Self.farewell,
-                let now = FileManager.default.contents(atPath: report), now != before
-            else { return }
-            ending.killLauncher()
+            let isReported = FileManager.default.contents(atPath: report).map { $0 != before } ?? false
+            guard isReported || Self.haveLeft(RankSight.all(ranks: launch.ranks, path: recorder), since: start) else { return }
+            let seen = firstSeen.withLock { seen in
+                let first = seen ?? .now
+                seen = first
+                return first
+            }
+            if seen.duration(to: .now) >= Self.farewell { ending.killLauncher() }
         }
         timer.resume()
         defer { timer.cancel() }
         let code = try launch.run(output: nil, ending: ending)
         return (code, ending.isKilled)
+    }
+
+    /// Whether all ranks of an attempt are seen to be no more.
+    private static func haveLeft(_ sights: [RankSight], since start: Date) -> Bool {
+        sights.allSatisfy { isOfAttempt($0, since: start) && ($0.life == .gone || $0.life == .ended) }
+    }
+
+    private static func isOfAttempt(_ sight: RankSight, since start: Date) -> Bool {
+        sight.record.map { Double($0.started) / 1e9 >= start.timeIntervalSince1970 - 1 } ?? false
     }
 
     /// - Returns: the exit code that the report gives.
@@ -129,10 +148,7 @@ public struct Supervision {
     private func reportFromRecords(ranks: Int, since start: Date, gone: [Hostfile.Host]) throws -> FailureReport? {
         let sights = RankSight.all(ranks: ranks, path: run.recorder)
         let time = UInt64(Date().timeIntervalSince1970 * 1e9)
-        guard sights.contains(where: { $0.record.map { Double($0.started) / 1e9 >= start.timeIntervalSince1970 - 1 } == true })
-        else {
-            return nil
-        }
+        guard sights.contains(where: { Self.isOfAttempt($0, since: start) }) else { return nil }
         let diagnosis =
             gone.isEmpty
             ? Diagnosis(sights, completions: run.completions, at: time)

@@ -94,6 +94,8 @@ extension Model {
     private static var largestCount: Int { 1 << 30 }
     /// Multiply-adds of a sample's forward pass: a day on one core, and far from where sums of a whole step would overflow.
     private static var largestWork: Int { 1 << 52 }
+    /// Of an image; kernels keep tables with a place for each. Four million are 2,048 × 2,048.
+    private static var largestPixelCount: Int { 1 << 22 }
     private static var largestLayerCount: Int { 1 << 12 }
     /// Draws tell the dropout layers of a model apart by eight bits.
     private static var largestDropoutCount: Int { 1 << 8 }
@@ -135,6 +137,10 @@ extension Model {
                     (output, parameters) = (mainOutput, [])
                 } else {
                     (output, parameters) = try description.resolve(input: shape)
+                }
+                for image in [shape, output] where Double(image.height) * Double(image.width) > Double(Self.largestPixelCount) {
+                    throw ShapeProblem(
+                        text: "found an image of \(image.height)×\(image.width) pixels, expected at most \(Self.largestPixelCount)")
                 }
                 let sizes =
                     parameters.map { $0.shape.reduce(1.0) { $0 * Double($1) } } + [

@@ -78,7 +78,7 @@ public struct Diagnosis: Sendable, Equatable {
             self = concluding(.mismatch, sights.filter { misfits[$0.rank] != nil }) {
                 "is in \(misfits[$0.rank].map { "\($0)" } ?? "")"
             }
-        } else if !unheard.isEmpty, busy.allSatisfy({ $0.sight.life == .unheard }) {
+        } else if !unheard.isEmpty, busy.allSatisfy({ $0.sight.life == .unheard || $0.sight.life == .elsewhere }) {
             self = concluding(.silent, unheard) {
                 "was \($0.unheard(at: time)) (it is stopped, or its host or what connects the two is down), in \(doing($0))"
             }

@@ -1,6 +1,9 @@
 /// Looks at all ranks of a job from one of them: at those of its own host by their mapped files, which are as new as can be, and at those of other
 /// hosts by their heartbeats, as far as there are any; by their files, as new as the file system makes them, where there are none.
 public struct Lookout: Sendable {
+    /// How long it takes until heartbeats tell what befell a rank of another host, be it that none come any more.
+    public static let secondsOfHeartbeats = 8
+
     private let hosts: [String]
     private let rank: Int
     private let board: HeartbeatBoard?
@@ -27,6 +30,9 @@ public struct Lookout: Sendable {
     init(hosts: [String], rank: Int, board: HeartbeatBoard?, path: @escaping @Sendable (Int) -> String) {
         (self.hosts, self.rank, self.board, self.path) = (hosts, rank, board, path)
     }
+
+    /// Whether there are ranks of other hosts than this one's.
+    public var looksElsewhere: Bool { hosts.contains { $0 != hosts[rank] } }
 
     /// What can be seen of all ranks now, with times by this host's clock as far as heartbeats tell how clocks differ.
     public func sights() -> [RankSight] {

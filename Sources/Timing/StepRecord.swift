@@ -85,8 +85,8 @@ public struct RankSteps: Sendable, Codable, Equatable {
     public var steps: [Double]
     /// Of each step, the seconds of what this rank did by itself: whoever has most of them, the others wait for.
     public var ownWork: [Double]
-    /// The numbers of those steps that ended with a checkpoint.
-    public var checkpoints: [Int] = []
+    /// Which of those steps ended with a checkpoint, from 0; nil in records of earlier versions.
+    public var checkpoints: [Int]?
     /// The mean of a step; each part timed by itself.
     public var parts: StepParts
     /// Seconds from the first step's beginning to the last one's end, by a clock that the parts know nothing of.

@@ -93,7 +93,8 @@ public struct RunMetrics: Sendable, Equatable {
             guard let epoch = whole("epoch"), let step = whole("step"),
                 let split = cell("split").flatMap({ Split(rawValue: String($0)) }),
                 let samples = whole("samples"), let loss = number("loss"), let accuracy = number("accuracy"),
-                let rate = number("learning_rate"), let seconds = number("seconds"), let speed = number("images_per_second")
+                let rate = number("learning_rate"), let seconds = number("seconds"), let speed = number("images_per_second"),
+                seconds.isFinite, seconds >= 0
             else { return nil }
             return Line(
                 epoch: epoch, step: step, split: split, samples: samples, loss: loss, accuracy: accuracy, learningRate: rate,

@@ -24,7 +24,7 @@ final class StepClock: StepObserver {
     private(set) var checkpointSeconds = 0.0
     /// Of each step, by the independent clock.
     private(set) var steps: [Double] = []
-    /// Those that ended with a checkpoint.
+    /// Which of them ended with a checkpoint, from 0.
     private(set) var checkpoints: [Int] = []
     /// Of each step, what this rank did by itself.
     private(set) var ownWork: [Double] = []
@@ -70,6 +70,7 @@ final class StepClock: StepObserver {
         isOwn = program.operations.map(\.part.isOwnWork)
         self.steps.reserveCapacity(steps)
         ownWork.reserveCapacity(steps)
+        checkpoints.reserveCapacity(steps)
         waits.reserveCapacity(steps * waiting.count)
     }
 

@@ -310,8 +310,8 @@ public final class TrainingSession {
 }
 
 extension TrainingRequest {
-    /// What the recipe and the settings say of it, before a checkpoint is opened that may say otherwise.
-    fileprivate var deadline: TimeSpan {
+    /// How long a stage of the start may last: what the recipe and the settings say, before a checkpoint is opened that may say otherwise.
+    public var deadline: TimeSpan {
         var recipe = recipe ?? Recipe(experiment: Experiment(model: .named(BuiltInModel(.lenet5))))
         settings(&recipe)
         return recipe.execution.deadline

@@ -22,8 +22,6 @@ final class Watchdog: Sendable {
     private static let patience = Duration.seconds(2)
     /// Messages of one collective may be as slow as this before collectives that do not fit are taken for more than a moment between two.
     private static let mismatchPatience = Duration.seconds(10)
-    /// Until heartbeats tell what befell a rank of another host, be it that none come any more.
-    private static let patienceWithHeartbeats = Duration.seconds(8)
     /// Where what connects two hosts is down each misses the other: rank 0, which hears all others, is to say first whom it misses.
     private static let precedenceOfRank0 = Duration.seconds(2)
     /// What mpirun leaves its ranks between SIGTERM and SIGKILL is a second.
@@ -72,12 +70,15 @@ final class Watchdog: Sendable {
         }
     }
 
+    /// What is certain needs no more than the deadline; what only seems so, because nothing newer has come from other hosts, needs their time.
     private func deadline(of diagnosis: Diagnosis, _ sights: [RankSight]) -> Duration {
-        guard diagnosis.cause == .connection || diagnosis.ranks.contains(where: { sights[$0].lastHeard != nil }) else {
-            return deadline
+        switch diagnosis.cause {
+        case .failed, .lost, .mismatch, .stopped: return deadline
+        case .busy, .behind, .silent, .connection:
+            guard lookout.looksElsewhere else { return deadline }
+            return max(deadline, .seconds(Lookout.secondsOfHeartbeats))
+                + (sights[0].life == .unheard ? Self.precedenceOfRank0 : .zero)
         }
-        let missesRank0 = diagnosis.cause == .silent && diagnosis.ranks == [0]
-        return max(deadline, Self.patienceWithHeartbeats) + (missesRank0 ? Self.precedenceOfRank0 : .zero)
     }
 
     /// Whether a rank has told nothing new within the deadline.

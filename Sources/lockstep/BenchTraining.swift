@@ -83,7 +83,7 @@ struct BenchTraining: ParsableCommand {
                 recipe: recipe, model: model, resume: nil, isOneOfMany: asOneOfMany, command: CommandLine.arguments,
                 settings: settings(run: run))
         }
-        try Ending.withWorld { world in
+        try Ending.withWorld(deadline: request(run: nil).deadline) { world in
             let console = Console(world: world)
             console.warnOfSharedCores()
             let records =
@@ -98,18 +98,20 @@ struct BenchTraining: ParsableCommand {
                 if let record { try StepRecord.write(records, to: record) }
                 for record in records {
                     record.table.text().forEach { print($0) }
-                    if let slowdown = record.checkpointSlowdown { print(text(slowdown)) }
+                    if checkpointEvery > 0 { print(text(CheckpointSlowdown(record))) }
                 }
             }
         }
     }
 
-    private func text(_ slowdown: PairedRatio) -> String {
+    private func text(_ slowdown: CheckpointSlowdown?) -> String {
+        guard let slowdown else { return "checkpoints: too few, or too close to one another, to tell what they cost" }
         func percent(_ ratio: Double) -> String { rounded(100 * (ratio - 1), 1) }
-        let range = slowdown.low.isFinite ? " (95 % interval \(percent(slowdown.low)) – \(percent(slowdown.high)) %)" : ""
+        let ratio = slowdown.ratio
+        let interval = ratio.low.isFinite ? " (95 % interval \(percent(ratio.low)) – \(percent(ratio.high)) %)" : ""
         return
-            "checkpoints: the \(checkpointEvery / 2) steps from one on take \(percent(slowdown.median)) % longer than as many before the "
-            + "next\(range), median of \(slowdown.ratios.count)"
+            "checkpoints: the \(slowdown.steps) steps from one on take \(percent(ratio.median)) % longer than as many before the next\(interval), "
+            + "median of \(ratio.ratios.count)"
     }
 
     /// Every rank's measurement, in the order of ranks, of a world of its own.

@@ -38,8 +38,8 @@ struct DrillCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The hosts' network interface that a cut link takes down for half a minute, and with it whatever else goes that way: give that of "
-                + "a lab's hosts, as in 'eth0'. Needs root.",
+            "The hosts' network interface that a cut link takes down for half a minute, and with it whatever else goes that way. For a lab's "
+                + "hosts alone, whose 'eth0' leads to one another and nowhere else. Needs root.",
             valueName: "name"))
     var cutInterface: String?
 
@@ -51,7 +51,7 @@ struct DrillCommand: ParsableCommand {
         let kinds = kind.isEmpty ? PlannedFault.Kind.allCases : kind
         let rankCounts = try RankCounts.parse(np)
         let hosts = try hostfile.map {
-            try DrillHosts(Hostfile(path: $0), interface: cutInterface, mostRanks: rankCounts.max() ?? 1)
+            try DrillHosts(Hostfile(path: $0), interface: cutInterface, rankCounts: rankCounts)
         }
         let drill = try Drill(
             faults: faults, kinds: kinds, rankCounts: rankCounts, hosts: hosts, seed: seed, deadlineSeconds: deadline.seconds,

@@ -21,8 +21,10 @@ enum Ending {
     }
 
     /// Runs a rank command's work in MPI's world, and ends every rank within seconds if it fails on any.
-    static func withWorld(_ work: (Communicator) throws -> Void) throws {
-        let world = try MPIEnvironment.initialise()
+    ///
+    /// - Parameter deadline: of MPI's own start.
+    static func withWorld(deadline: TimeSpan = Execution().deadline, _ work: (Communicator) throws -> Void) throws {
+        let world = try startMPI(deadline)
         do {
             try work(world)
             try MPIEnvironment.finalise()
@@ -41,6 +43,25 @@ enum Ending {
             complain("error: rank \(world.rank) on \(world.hostName): \(failure.description)")
             world.abort(code: failure.kind.rawValue)
         }
+    }
+
+    /// Starts MPI, where each rank waits for all others; a start that does not get on is ended by the deadline.
+    private static func startMPI(_ deadline: TimeSpan) throws -> Communicator {
+        let rank = LaunchEnvironment.current?.rank ?? 0
+        // Short deadlines are meant for steps; processes may have to be loaded from a slow disk first.
+        let allowance = TimeSpan(seconds: deadline.seconds + 15)
+        let watch = DispatchWorkItem {
+            complain(
+                "error: rank \(rank) on \(ProcessInfo.processInfo.hostName): MPI has not started within \(allowance) (--deadline and 15s): not all "
+                    + "ranks' processes have come to its start, or their hosts do not reach one another. 'lockstep doctor', with the job's "
+                    + "-np and --hostfile, looks for the reason")
+            _exit(Failure.Kind.deadline.rawValue)
+        }
+        // Rank 0 speaks for all; where it is missing itself, the others do.
+        let seconds = allowance.seconds + (rank == 0 ? 0 : 2)
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds), execute: watch)
+        defer { watch.cancel() }
+        return try MPIEnvironment.initialise()
     }
 
     private static func exitCode(of error: any Error) -> Int32 {

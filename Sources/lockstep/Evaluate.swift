@@ -20,7 +20,7 @@ struct Evaluate: ParsableCommand {
     var deadline = Execution().deadline
 
     func run() throws {
-        try Ending.withWorld { world in
+        try Ending.withWorld(deadline: deadline) { world in
             let evaluation = try CheckpointEvaluation(
                 checkpoint: checkpoint, data: data, samples: split, deadline: deadline, world: world
             ) { complain("error: \($0)") }

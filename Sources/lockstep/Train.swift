@@ -146,7 +146,7 @@ struct Train: ParsableCommand {
             recipe: try recipe.map(Recipe.read), model: try model.map(BuiltInModel.init(named:)),
             resume: resume.map { $0.isEmpty ? .newest : .file($0) }, tunes: tuneKernels, command: CommandLine.arguments,
             settings: settings())
-        try Ending.withWorld { world in
+        try Ending.withWorld(deadline: request.deadline) { world in
             let console = Console(world: world)
             console.warnOfSharedCores()
             try TrainingSession(request, world: world, reporter: console) { complain("error: \($0)") }.train()

@@ -9,7 +9,7 @@ import Testing
     /// Writes `count` bytes, in pieces of odd lengths.
     private func write(_ bytes: [UInt8], pieces: Int, to path: String) throws {
         try DurableReplacement(path: path).write { (file: borrowing OpenFile) throws(Failure) in
-            var writer = BlockWriter(file, total: bytes.count)
+            var writer = try BlockWriter(file, total: bytes.count)
             for start in stride(from: 0, to: bytes.count, by: pieces) {
                 try writer.append(Array(bytes[start..<min(start + pieces, bytes.count)]), to: file)
             }
@@ -30,6 +30,21 @@ import Testing
                 #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(bytes(count)), "\(count) bytes")
             }
         }
+    }
+
+    /// A piece that no disk takes as it is goes through the page cache, and so do those behind it.
+    @Test func anOddPlaceIsNoFault() throws {
+        let path = "\(NSTemporaryDirectory())/block-writer-\(UUID().uuidString)"
+        defer { unlink(path) }
+        try Data().write(to: URL(fileURLWithPath: path))
+        let file = try OpenFile(writing: path)
+        // Those of local disks grant it, as far as they are known.
+        let isGranted = file.passPageCache(true)
+        #expect(try isGranted == file.isOnLocalDisk())
+        for range in [0..<5, 5..<9_000] {
+            try bytes(9_000)[range].withUnsafeBytes { try file.write($0, of: 9_000, from: range.lowerBound) }
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(bytes(9_000)))
     }
 
     /// A disk of 2 MiB, which is full behind the first blocks.

@@ -32,12 +32,14 @@ import Testing
     }
 
     @Test func hostsOfADrillHaveARankEach() throws {
-        func hosts(_ text: String, mostRanks: Int) throws {
-            _ = try DrillHosts(Hostfile(path: "hosts", text: text), interface: nil, mostRanks: mostRanks)
+        func hosts(_ text: String, _ rankCounts: Int...) throws {
+            _ = try DrillHosts(Hostfile(path: "hosts", text: text), interface: nil, rankCounts: rankCounts)
         }
-        try hosts("a slots=1\nb slots=1\n", mostRanks: 2)
-        for (text, mostRanks) in [("a slots=1\nb slots=2\n", 2), ("a slots=1\nb\n", 2), ("a slots=1\nb slots=1\n", 3)] {
-            #expect(throws: Failure.self) { try hosts(text, mostRanks: mostRanks) }
-        }
+        try hosts("a slots=1\nb slots=1\n", 2)
+        #expect(throws: Failure.self) { try hosts("a slots=1\nb slots=2\n", 2) }
+        #expect(throws: Failure.self) { try hosts("a slots=1\nb\n", 2) }
+        #expect(throws: Failure.self) { try hosts("a slots=1\nb slots=1\n", 2, 3) }
+        #expect(throws: Failure.self) { try hosts("a slots=1\nb slots=1\n", 1) }
+        #expect(throws: Failure.self) { try hosts("a slots=1\n", 2) }
     }
 }

@@ -17,6 +17,18 @@ import Testing
         }
     }
 
+    /// A process that hangs before it comes to MPI, where all others wait for it.
+    @Test(arguments: [2, 0]) func aProcessThatNeverStartsMPI(absent: Int) throws {
+        try Workplace.with { place in
+            let script = "[ $OMPI_COMM_WORLD_RANK != \(absent) ] || exec sleep 600; exec \"$@\""
+            let command = [try buildProduct(named: "lockstep")] + place.training(run: "run") + ["--deadline", "2s"]
+            let run = try mpirun(ranks: 3, "/bin/bash", ["-c", script, "-"] + command, environment: Subprocess.cleanEnvironment())
+            #expect(run.exitCode == 81 && !run.timedOut && run.leftovers.isEmpty && run.duration < 40, "\(run.report)")
+            #expect(run.standardError.contains("MPI has not started within 17s (--deadline and 15s)"), "\(run.report)")
+            #expect(absent == 0 || run.standardError.contains("error: rank 0 on "), "\(run.report)")
+        }
+    }
+
     /// A file that never answers, as on a network file system whose server is gone.
     @Test func dataThatAreNotRead() throws {
         try Workplace.with { place in

@@ -5,9 +5,10 @@ import Training
 @testable import Training
 
 extension FuzzTarget {
-    /// Recipes, up to the network and the memory that they ask for.
+    /// Recipes, up to the network and the memory that they ask for. Kernels' tables have a place for each of the pixels of an image, of which
+    /// a model may have four million.
     static let recipe = FuzzTarget(
-        "recipe", longestInput: 4_096,
+        "recipe", longestInput: 4_096, largestAllocation: 128,
         seeds: {
             [
                 """
@@ -52,7 +53,7 @@ extension FuzzTarget {
 
     /// Models of a user's own, up to the memory of a plan.
     static let model = FuzzTarget(
-        "model", longestInput: 4_096,
+        "model", longestInput: 4_096, largestAllocation: 128,
         seeds: {
             [
                 """

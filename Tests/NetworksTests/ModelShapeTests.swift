@@ -58,6 +58,10 @@ import Testing
             ([.convolution(.init(channels: 0, kernel: 1))], "channels, kernel, stride, dilation and groups must be at least 1"),
             ([.convolution(.init(channels: 1, kernel: 1, stride: 0))], "must be at least 1"),
             ([.convolution(.init(channels: 1, kernel: 1, padding: .pixels(-1)))], "found a padding of -1, expected at least 0"),
+            (
+                [.convolution(.init(channels: 1, kernel: 1, padding: .pixels(2_048)))],
+                "found an image of 4102×4101 pixels, expected at most 4194304"
+            ),
             ([.averagePool(.init(size: 2, padding: 2))], "padding between 0 and half the size"),
             ([.maxPool(.init(size: 256))], "found a window of 256, expected at most 255"),
             ([.flatten, .linear(.init(outputs: 0))], "layer linear1, given 120: outputs must be at least 1"),

@@ -35,6 +35,7 @@ import Testing
 
     @Test func slowRanks() throws {
         #expect(try FaultPoint("slow:1:40") != FaultPoint("slow:1:41"))
+        #expect(try FaultPoint("cut:1:2:eth0") != FaultPoint("cut:1:2:eth1"))
         for text in ["slow", "slow:1", "slow:1:x", "slow:1:-1", "slow:1:2:3"] {
             #expect(throws: (any Error).self, "\(text)") { try FaultPoint(text) }
         }

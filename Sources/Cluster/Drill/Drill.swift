@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Recorder
 
 /// A seeded series of faults, each planted in a training of its own, that shows whether what Lockstep promises holds on this machine.
 public struct Drill {
@@ -7,13 +8,15 @@ public struct Drill {
     private let training: [String]
     /// Of the undisturbed training's last checkpoint.
     private let digest: String
-    private let deadlineSeconds: Int
+    private let patienceSeconds: Int
     private let directory: String
     private let hosts: DrillHosts?
 
     /// The training: long enough for several checkpoints, short enough to be run a hundred times.
     private static let (images, batch, epochs, checkpointEvery) = (1280, 64, 3, 10)
     private static var steps: Int { images / batch * epochs }
+
+    private static let longestPatienceWithACut = 20
 
     /// Makes the data set and trains undisturbed once, for the bytes that all other trainings are to end with.
     ///
@@ -27,7 +30,8 @@ public struct Drill {
         faults count: Int, kinds: [PlannedFault.Kind], rankCounts: [Int], hosts: DrillHosts?, seed: UInt64, deadlineSeconds: Int,
         directory: String
     ) throws {
-        (self.directory, self.deadlineSeconds, self.hosts) = (directory, deadlineSeconds, hosts)
+        (self.directory, self.hosts) = (directory, hosts)
+        patienceSeconds = hosts == nil ? deadlineSeconds : max(deadlineSeconds, Lookout.secondsOfHeartbeats)
         guard !FileManager.default.fileExists(atPath: directory) else {
             throw Failure(.usage, "\(directory) is already there: give another directory by --directory, or remove it")
         }
@@ -43,6 +47,12 @@ public struct Drill {
                 .usage,
                 "no fault can be struck: a full disk is mounted by root on this host alone, and a link is cut between hosts, by --hostfile "
                     + "and --cut-interface")
+        }
+        guard !kinds.contains(.link) || patienceSeconds <= Self.longestPatienceWithACut else {
+            throw Failure(
+                .usage,
+                "--deadline: found \(deadlineSeconds) s, expected at most \(Self.longestPatienceWithACut): a link that is cut comes back "
+                    + "after half a minute, and is to be noticed before")
         }
         faults = PlannedFault.schedule(
             count, kinds: kinds, rankCounts: rankCounts, steps: Self.steps,
@@ -71,7 +81,7 @@ public struct Drill {
         let place = "\(directory)/fault-\(number)"
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         let outcome = try DrillRun(
-            training: training, digest: digest, deadlineSeconds: deadlineSeconds, directory: place, hosts: hosts
+            training: training, digest: digest, patienceSeconds: patienceSeconds, directory: place, hosts: hosts
         ).outcome(of: fault)
         if outcome.isGood { try FileManager.default.removeItem(atPath: place) }
         return outcome

@@ -27,7 +27,8 @@ struct DrillRun {
     let training: [String]
     /// Of the undisturbed training's last checkpoint.
     let digest: String
-    let deadlineSeconds: Int
+    /// How long ranks wait for one that holds them up before they end the job.
+    let patienceSeconds: Int
     /// Where the run directory is made, and what the jobs write.
     let directory: String
     let hosts: DrillHosts?
@@ -36,8 +37,6 @@ struct DrillRun {
     private var checkpoints: String { "\(run)/checkpoints" }
     /// Longer than any job of the drill takes that does not hang.
     private static let patience = 120.0
-    /// As the ranks' planted faults have it.
-    private static let secondsOfACutLink = 30.0
 
     /// - Throws: where the drill itself cannot be carried out.
     func outcome(of fault: PlannedFault) throws -> DrillOutcome {
@@ -46,12 +45,10 @@ struct DrillRun {
         defer { disk?.remove() }
         let isOver = try job(
             "first", ranks: fault.ranks,
-            fault: fault.environment(milliseconds: deadlineSeconds * 3000, interface: hosts?.interface))
+            fault: fault.environment(milliseconds: patienceSeconds * 3000, interface: hosts?.interface))
         let end = Date().timeIntervalSince1970
         let report = try FailureReport.read("\(run)/failure.json")
         let record = try? FlightRecord.read("\(run)/recorders/rank-\(fault.rank).recorder")
-        let secondsToTheEnd = record.map { end - Double($0.lastNews) / 1e9 }
-        let isBeforeTheMend = fault.kind != .link || secondsToTheEnd.map { $0 < Self.secondsOfACutLink } ?? false
         let noneLeft = try noneIsLeft()
         try damageNewest(fault)
         try disk?.enlarge()
@@ -60,8 +57,8 @@ struct DrillRun {
         return DrillOutcome(
             fault: fault, told: report?.reason,
             isToldRightly: report.map { $0.culprits == [fault.rank] && fault.kind.causes.contains($0.cause) } ?? false,
-            secondsToTheEnd: fault.kind.endsItsProcess ? secondsToTheEnd : nil,
-            isOver: isOver && isBeforeTheMend && noneLeft && isOverAgain, recoveredFrom: resumable ? try resumedStep() : nil,
+            secondsToTheEnd: fault.kind.endsItsProcess ? record.map { end - Double($0.lastNews) / 1e9 } : nil,
+            isOver: isOver && noneLeft && isOverAgain, recoveredFrom: resumable ? try resumedStep() : nil,
             isSame: try newest().map(fileDigest) == digest)
     }
 
@@ -93,8 +90,12 @@ struct DrillRun {
                 throw Failure(.fault, "hosts of \(file.path) cannot be reached, though the link that was cut is to be up again")
             }
         }
-        return try RankLaunch(ranks: file.hosts.count, arguments: ["drill-leftovers", run], hosts: file).run(
-            output: "\(directory)/leftovers.txt") == 0
+        // A host after the other: mpirun ends all that it has started where one of them fails.
+        return try file.hosts.map { host in
+            let launch = RankLaunch(
+                ranks: 1, arguments: ["drill-leftovers", run], hosts: try Hostfile(writing: [host], to: "\(directory)/host"))
+            return try launch.run(output: "\(directory)/leftovers.txt") == 0
+        }.allSatisfy { $0 }
     }
 
     private func newest() throws -> String? {
