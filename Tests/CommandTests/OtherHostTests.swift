@@ -46,7 +46,7 @@ struct OtherHostTests {
         (["here", "there", "far"], "stop:0:6:#2", 0, "silent", "rank 0 on here was not heard by "),
     ]) func whoIsAtFaultOnAnotherHost(hosts: [String], fault: String, culprit: Int, cause: String, words: String) throws {
         try Workplace.with { place in
-            let run = try train(place, hosts: hosts, fault: fault, ["--deadline", "3s"])
+            let run = try train(place, hosts: hosts, fault: fault, ["--deadline", "5s"])
             #expect(run.exitCode != 0 && !run.timedOut && run.leftovers.isEmpty && run.duration < 40, "\(run.report)")
             let content = try JSONSerialization.jsonObject(with: place.bytes(place.path("run/failure.json"))) as? [String: Any]
             #expect(content?["cause"] as? String == cause && content?["culprits"] as? [Int] == [culprit], "\(run.report)")
