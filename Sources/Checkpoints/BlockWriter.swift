@@ -3,7 +3,7 @@ import Glibc
 
 /// Writes a new file from its beginning to its end, in blocks of memory that the disk can take as they are.
 ///
-/// On a local disk blocks go past the page cache: a checkpoint is not read again soon, and copying it into memory that the system has to find
+/// On a disk's own file system blocks go past the page cache: a checkpoint is not read again soon, and copying it into memory that the system has to find
 /// first takes time from a core that has steps to compute, 0.02 to 0.2 s for 74 MB on ext4. A network file system would wait for its server with
 /// each block.
 struct BlockWriter: ~Copyable {

@@ -63,7 +63,8 @@ struct OpenFile: ~Copyable {
         }
     }
 
-    /// Whether it stands on a disk of this host, whose device has a number; memory and network file systems have none.
+    /// Whether its file system is that of one disk of this host, as ext4 and XFS are: its device has a number then. Network file systems, memory,
+    /// overlays, Btrfs and ZFS have devices of their own making, without one.
     func isOnLocalDisk() throws(Failure) -> Bool { try status().st_dev >> 8 & 0xFFF != 0 }
 
     /// Asks for writing past the page cache, or for no more of it; file systems need not grant it.

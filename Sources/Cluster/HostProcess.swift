@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Recorder
 
@@ -31,15 +32,20 @@ public struct HostProcess: Sendable, Equatable, Codable {
     ///
     /// - Parameter run: the path, as it stands in the command lines.
     /// - Returns: whether there was any.
+    /// - Throws: `Failure.io` where one does not go, as one that waits for a disk which does not answer.
     @discardableResult
-    public static func endAll(workingOn run: String) -> Bool {
+    public static func endAll(workingOn run: String) throws -> Bool {
         var found = working(on: run)
         guard !found.isEmpty else { return false }
         for process in found { kill(process.id, SIGTERM) }
         let patience = Date(timeIntervalSinceNow: 5)
-        // One that waits for a disk which does not answer goes when it may.
-        let end = patience + 10
-        while !found.isEmpty, Date() < end {
+        while !found.isEmpty {
+            guard Date() < patience + 60 else {
+                let ids = found.map { "\($0.id)" }.joined(separator: ", ")
+                throw Failure(
+                    .io, "process \(ids), at work on \(run), cannot be ended: it waits for a disk or a network that does not answer"
+                )
+            }
             Thread.sleep(forTimeInterval: 0.02)
             found = working(on: run)
             if Date() > patience { for process in found { kill(process.id, SIGKILL) } }

@@ -12,17 +12,19 @@ public struct Supervision {
         /// `failure.json`.
         public let failure: String
         public let recorder: @Sendable (Int) -> String
-        /// What a rank that ended well says of itself begins with.
+        /// What a rank that ended well says of itself begins with, and which of it one that was asked to end.
         public let completions: [String]
+        public let stopping: String
         public let holdsCheckpoint: () -> Bool
         /// Whether the run could go on with so many ranks.
         public let admits: (Int) -> Bool
 
         public init(
-            path: String, failure: String, recorder: @escaping @Sendable (Int) -> String, completions: [String],
+            path: String, failure: String, recorder: @escaping @Sendable (Int) -> String, completions: [String], stopping: String,
             holdsCheckpoint: @escaping () -> Bool, admits: @escaping (Int) -> Bool
         ) {
-            (self.path, self.failure, self.recorder, self.completions) = (path, failure, recorder, completions)
+            (self.path, self.failure, self.recorder) = (path, failure, recorder)
+            (self.completions, self.stopping) = (completions, stopping)
             (self.holdsCheckpoint, self.admits) = (holdsCheckpoint, admits)
         }
     }
@@ -61,16 +63,17 @@ public struct Supervision {
                 "attempt \(attempt) of \(maxRestarts + 1): \(ranks) rank\(ranks == 1 ? "" : "s")"
                     + (hosts.map { " on \($0.hosts.map(\.name).joined(separator: ", "))" } ?? "")
                     + (isResumed ? ", from the newest checkpoint in \(run.path)" : ", from the beginning"))
-            let (start, before) = (Date(), FileManager.default.contents(atPath: run.failure))
+            let (earlier, before) = (processes(ofRanks: ranks), FileManager.default.contents(atPath: run.failure))
             let launch = RankLaunch(
                 ranks: ranks, arguments: arguments + (isResumed ? ["--resume"] : []), hosts: hosts,
                 // A planted fault strikes once.
                 withheld: attempt == 1 ? [] : [RankLaunch.plantedFault])
-            let (code, isKilled) = try job(launch, unless: before, ending)
+            let (code, isKilled) = try job(launch, besides: before, earlier, ending)
             if isKilled {
                 tell(
                     "mpirun was killed: it had not ended \(Self.farewell.components.seconds) s behind its job, as where it waits for a host "
                         + "that does not answer")
+                if let code = codeOfGoodEnd(RankSight.all(ranks: ranks, path: run.recorder), besides: earlier) { return code }
             }
             if code == 0 || code == Failure.Kind.stopped.rawValue { return code }
             let written = try writtenReport(besides: before)
@@ -79,7 +82,7 @@ public struct Supervision {
             }
             let reachable = hosts?.reachable()
             let gone = hosts?.hosts.filter { reachable?.contains($0) == false } ?? []
-            let report = try written ?? reportFromRecords(ranks: ranks, since: start, gone: gone)
+            let report = try written ?? reportFromRecords(ranks: ranks, besides: earlier, gone: gone)
             let exitCode = report.map { tellEnd(of: attempt, code, $0) } ?? code
             if attempt > maxRestarts { return exitCode }
             // Without a report the job did not come to its first step, and comes no further unless a host was the reason.
@@ -98,22 +101,25 @@ public struct Supervision {
 
     /// One attempt to its end.
     ///
-    /// - Parameter before: the report of an earlier attempt.
+    /// - Parameters:
+    ///   - before: the report of an earlier attempt.
+    ///   - earlier: its ranks' processes.
     /// - Returns: mpirun's exit code, and whether it had to be killed.
-    private func job(_ launch: RankLaunch, unless before: Data?, _ ending: JobEnding) throws -> (code: Int32, isKilled: Bool) {
-        let (report, recorder, start) = (run.failure, run.recorder, Date())
+    private func job(
+        _ launch: RankLaunch, besides before: Data?, _ earlier: [RankProcess], _ ending: JobEnding
+    ) throws -> (code: Int32, isKilled: Bool) {
+        let (report, recorder) = (run.failure, run.recorder)
         let firstSeen = Mutex<ContinuousClock.Instant?>(nil)
         let timer = DispatchSource.makeTimerSource()
         timer.schedule(deadline: .now() + Self.interval, repeating: Self.interval)
         timer.setEventHandler {
             let isReported = FileManager.default.contents(atPath: report).map { $0 != before } ?? false
-            guard isReported || Self.haveLeft(RankSight.all(ranks: launch.ranks, path: recorder), since: start) else { return }
+            let isOver = isReported || Self.haveLeft(RankSight.all(ranks: launch.ranks, path: recorder), besides: earlier)
             let seen = firstSeen.withLock { seen in
-                let first = seen ?? .now
-                seen = first
-                return first
+                seen = isOver ? seen ?? .now : nil
+                return seen
             }
-            if seen.duration(to: .now) >= Self.farewell { ending.killLauncher() }
+            if let seen, seen.duration(to: .now) >= Self.farewell { ending.killLauncher() }
         }
         timer.resume()
         defer { timer.cancel() }
@@ -121,13 +127,37 @@ public struct Supervision {
         return (code, ending.isKilled)
     }
 
-    /// Whether all ranks of an attempt are seen to be no more.
-    private static func haveLeft(_ sights: [RankSight], since start: Date) -> Bool {
-        sights.allSatisfy { isOfAttempt($0, since: start) && ($0.life == .gone || $0.life == .ended) }
+    /// A rank's process, told from those of earlier attempts.
+    private struct RankProcess: Equatable {
+        let process: Int32
+        let started: UInt64
+
+        init?(_ sight: RankSight) {
+            guard let record = sight.record else { return nil }
+            (process, started) = (record.process, record.started)
+        }
     }
 
-    private static func isOfAttempt(_ sight: RankSight, since start: Date) -> Bool {
-        sight.record.map { Double($0.started) / 1e9 >= start.timeIntervalSince1970 - 1 } ?? false
+    private func processes(ofRanks ranks: Int) -> [RankProcess] {
+        RankSight.all(ranks: ranks, path: run.recorder).compactMap(RankProcess.init)
+    }
+
+    private static func isOfAttempt(_ sight: RankSight, besides earlier: [RankProcess]) -> Bool {
+        RankProcess(sight).map { !earlier.contains($0) } ?? false
+    }
+
+    /// Whether all ranks of an attempt are seen to be no more.
+    private static func haveLeft(_ sights: [RankSight], besides earlier: [RankProcess]) -> Bool {
+        sights.allSatisfy { isOfAttempt($0, besides: earlier) && ($0.life == .gone || $0.life == .ended) }
+    }
+
+    /// The exit code of an attempt that all ranks say they have ended well; nil where one does not.
+    private func codeOfGoodEnd(_ sights: [RankSight], besides earlier: [RankProcess]) -> Int32? {
+        let words = sights.filter { Self.isOfAttempt($0, besides: earlier) && $0.life == .ended }.compactMap(\.record?.message)
+        guard words.count == sights.count, words.allSatisfy({ word in run.completions.contains(where: word.hasPrefix) }) else {
+            return nil
+        }
+        return words.contains { $0.hasPrefix(run.stopping) } ? Failure.Kind.stopped.rawValue : 0
     }
 
     /// - Returns: the exit code that the report gives.
@@ -145,10 +175,12 @@ public struct Supervision {
     }
 
     /// What hosts that are gone, or else the flight records, say about an attempt's end; nil where it did not get as far as those.
-    private func reportFromRecords(ranks: Int, since start: Date, gone: [Hostfile.Host]) throws -> FailureReport? {
+    private func reportFromRecords(
+        ranks: Int, besides earlier: [RankProcess], gone: [Hostfile.Host]
+    ) throws -> FailureReport? {
         let sights = RankSight.all(ranks: ranks, path: run.recorder)
         let time = UInt64(Date().timeIntervalSince1970 * 1e9)
-        guard sights.contains(where: { Self.isOfAttempt($0, since: start) }) else { return nil }
+        guard sights.contains(where: { Self.isOfAttempt($0, besides: earlier) }) else { return nil }
         let diagnosis =
             gone.isEmpty
             ? Diagnosis(sights, completions: run.completions, at: time)

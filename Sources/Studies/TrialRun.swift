@@ -18,12 +18,12 @@ struct TrialRun: Sendable {
     /// Runs the trial, and writes down how it ended. A run that was left in the middle is taken up at its newest checkpoint.
     ///
     /// - Returns: how it ended; nil where the claim was lost or its job told to end, and nothing is written down.
-    /// - Throws: `Failure.io` where something cannot be written, `Failure.missing` where there is no mpirun; not what ends the run itself.
+    /// - Throws: `Failure.io` where something cannot be written, or ranks of before do not end, `Failure.missing` where there is no mpirun; not what ends the run itself.
     func run(_ trial: Trial, under claim: Claim) throws -> TrialEnd? {
         let start = Date()
         let run = directory.run(trial)
         // Of a worker that had the trial before, ranks may still be at work.
-        HostProcess.endAll(workingOn: run.path)
+        try HostProcess.endAll(workingOn: run.path)
         var (code, attempt): (Int32, Int) = (0, 0)
         // One that was killed between its goal and its last words has nothing left to do.
         while claim.isGood, !hasReachedGoal(trial) {
@@ -32,7 +32,7 @@ struct TrialRun: Sendable {
             guard TrialEnd.isInterruption(code), attempt < Self.attempts else { break }
             Thread.sleep(forTimeInterval: Self.pause)
             // So may those of a killed mpirun.
-            if claim.isGood { HostProcess.endAll(workingOn: run.path) }
+            if claim.isGood { try HostProcess.endAll(workingOn: run.path) }
         }
         guard claim.isGood else { return nil }
         if hasReachedGoal(trial) { code = 0 }

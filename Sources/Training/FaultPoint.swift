@@ -19,7 +19,7 @@ import Recorder
 /// - `segv`, which lets it access memory that is not its own, `stop`, which stops its process (SIGSTOP), `throw`, which lets it fail by an
 ///   error of its own, `memory`, which leaves it no memory and lets it ask for some, and `barrier`, which lets it enter a barrier of which
 ///   the others know nothing;
-/// - `cut:RANK:STEP:INTERFACE` takes a network interface of the rank's host down for half a minute, which needs root (in a lab alone: what
+/// - `cut:RANK:STEP:INTERFACE` takes a network interface of the rank's host down for a minute, which needs root (in a lab alone: what
 ///   routes led through it to other networks does not come back);
 /// - `tear:RANK:STEP` kills the rank while a checkpoint of this step, or the next one, is being written;
 /// - `flip:RANK:STEP:TENSOR` turns the lowest bit of a tensor's first value over when the step is done; `overflow` makes it infinite.
@@ -120,7 +120,7 @@ struct FaultPoint: Equatable {
             try process.run()
             return process
         }
-        _ = try run(#"exec setsid sh -c 'sleep 30; ip link set dev "$0" up' "$0""#)
+        _ = try run(#"exec setsid sh -c 'sleep 60; ip link set dev "$0" up' "$0""#)
         let down = try run(#"ip link set dev "$0" down"#)
         down.waitUntilExit()
         guard down.terminationStatus == 0 else { throw Failure(.usage, "LOCKSTEP_FAULT: \(interface) cannot be taken down") }

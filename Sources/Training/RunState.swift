@@ -9,7 +9,7 @@ public enum RunState: Sendable, Equatable {
     public static let completions = [completion, stopping]
 
     /// How a rank's words begin that ended training because it was asked to.
-    static let stopping = "stopped after step"
+    public static let stopping = "stopped after step"
 
     /// What a rank says, among other things, whose loss or gradient was not finite.
     private static let divergence = "training has diverged"

@@ -57,10 +57,12 @@ final class Watchdog: Sendable {
             silence = news == lastNews ? silence + .seconds(Self.interval) : .zero
             lastNews = news
             if silence >= deadline {
-                // One that is at work on something long, and tells so, is waited for.
                 endIf(after: silence) { diagnosis, sights in
-                    silence >= deadline(of: diagnosis, sights)
-                        && (diagnosis.cause != .busy || diagnosis.ranks.allSatisfy { isSilent(sights[$0]) })
+                    let deadline = deadline(of: diagnosis, sights)
+                    guard silence >= deadline else { return false }
+                    // One that is at work on something long, and tells so, is waited for; so is one whose host is only just missed.
+                    return ![.busy, .silent].contains(diagnosis.cause)
+                        || diagnosis.ranks.allSatisfy { isSilent(sights[$0], for: deadline) }
                 }
             } else if silence >= Self.patience {
                 endIf(after: silence) { diagnosis, _ in
@@ -81,11 +83,12 @@ final class Watchdog: Sendable {
         }
     }
 
-    /// Whether a rank has told nothing new within the deadline.
-    private func isSilent(_ sight: RankSight) -> Bool {
+    /// Whether a rank has told nothing new for about so long.
+    private func isSilent(_ sight: RankSight, for deadline: Duration) -> Bool {
         guard let record = sight.record else { return true }
+        let news = sight.life == .unheard ? sight.lastHeard?.time ?? record.lastNews : record.lastNews
         let now = RunDirectory.now()
-        return now > record.lastNews && Duration.nanoseconds(Int64(now - record.lastNews)) >= deadline * 0.9
+        return now > news && Duration.nanoseconds(Int64(now - news)) >= deadline * 0.8
     }
 
     /// Writes the report, tells it, and ends all ranks, if what is seen of them is reason enough.

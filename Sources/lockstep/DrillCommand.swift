@@ -38,7 +38,7 @@ struct DrillCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The hosts' network interface that a cut link takes down for half a minute, and with it whatever else goes that way. For a lab's "
+            "The hosts' network interface that a cut link takes down for a minute, and with it whatever else goes that way. For a lab's "
                 + "hosts alone, whose 'eth0' leads to one another and nowhere else. Needs root.",
             valueName: "name"))
     var cutInterface: String?

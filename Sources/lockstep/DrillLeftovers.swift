@@ -10,6 +10,6 @@ struct DrillLeftovers: ParsableCommand {
     @Argument var directory: String
 
     func run() throws {
-        if HostProcess.endAll(workingOn: directory) { throw ExitCode.failure }
+        if try HostProcess.endAll(workingOn: directory) { throw ExitCode.failure }
     }
 }

@@ -49,6 +49,7 @@ struct Launch: ParsableCommand {
             arguments: droppingOption("--run", from: command) + ["--run", run.path],
             run: Supervision.Run(
                 path: run.path, failure: run.failure, recorder: run.recorder, completions: RunState.completions,
+                stopping: RunState.stopping,
                 holdsCheckpoint: { (try? run.holdsCheckpoint()) ?? false },
                 admits: { ranks in (try? run.read().experiment.admits(ranks: ranks)) ?? true }),
             maxRestarts: maxRestarts, tell: { complain("launch: \($0)") }

@@ -52,7 +52,7 @@ public struct Drill {
             throw Failure(
                 .usage,
                 "--deadline: found \(deadlineSeconds) s, expected at most \(Self.longestPatienceWithACut): a link that is cut comes back "
-                    + "after half a minute, and is to be noticed before")
+                    + "after a minute, and the job is to be over before")
         }
         faults = PlannedFault.schedule(
             count, kinds: kinds, rankCounts: rankCounts, steps: Self.steps,

@@ -37,6 +37,8 @@ struct DrillRun {
     private var checkpoints: String { "\(run)/checkpoints" }
     /// Longer than any job of the drill takes that does not hang.
     private static let patience = 120.0
+    /// As the ranks' planted faults have it.
+    private static let secondsOfACutLink = 60.0
 
     /// - Throws: where the drill itself cannot be carried out.
     func outcome(of fault: PlannedFault) throws -> DrillOutcome {
@@ -49,6 +51,8 @@ struct DrillRun {
         let end = Date().timeIntervalSince1970
         let report = try FailureReport.read("\(run)/failure.json")
         let record = try? FlightRecord.read("\(run)/recorders/rank-\(fault.rank).recorder")
+        let seconds = record.map { end - Double($0.lastNews) / 1e9 }
+        let isBeforeTheMend = fault.kind != .link || seconds.map { $0 < Self.secondsOfACutLink } ?? false
         let noneLeft = try noneIsLeft()
         try damageNewest(fault)
         try disk?.enlarge()
@@ -57,8 +61,8 @@ struct DrillRun {
         return DrillOutcome(
             fault: fault, told: report?.reason,
             isToldRightly: report.map { $0.culprits == [fault.rank] && fault.kind.causes.contains($0.cause) } ?? false,
-            secondsToTheEnd: fault.kind.endsItsProcess ? record.map { end - Double($0.lastNews) / 1e9 } : nil,
-            isOver: isOver && noneLeft && isOverAgain, recoveredFrom: resumable ? try resumedStep() : nil,
+            secondsToTheEnd: fault.kind.endsItsProcess ? seconds : nil,
+            isOver: isOver && isBeforeTheMend && noneLeft && isOverAgain, recoveredFrom: resumable ? try resumedStep() : nil,
             isSame: try newest().map(fileDigest) == digest)
     }
 
@@ -83,7 +87,7 @@ struct DrillRun {
 
     /// Whether the jobs have left no process, on any host; those that they have are ended.
     private func noneIsLeft() throws -> Bool {
-        guard let file = hosts?.file else { return !HostProcess.endAll(workingOn: run) }
+        guard let file = hosts?.file else { return try !HostProcess.endAll(workingOn: run) }
         let end = Date(timeIntervalSinceNow: Self.patience)
         while file.reachable() != file.hosts {
             guard Date() < end else {

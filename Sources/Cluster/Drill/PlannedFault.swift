@@ -24,7 +24,7 @@ public struct PlannedFault: Sendable, Equatable {
         case flipped = "flipped bit"
         /// SIGKILL while a checkpoint is being written.
         case torn = "kill in a write"
-        /// A host's network interface that is down for half a minute; between hosts alone.
+        /// A host's network interface that is down for a minute; between hosts alone.
         case link = "cut link"
 
         /// What a report of the failure may tell; of a rank that is alone on another host nobody sees why it is silent.
