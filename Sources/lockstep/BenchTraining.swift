@@ -4,7 +4,6 @@ import Foundation
 import MPI
 import Networks
 import Scaling
-import Statistics
 import Timing
 import Training
 
