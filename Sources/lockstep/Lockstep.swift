@@ -18,11 +18,8 @@ struct Lockstep: ParsableCommand {
         version: "\(Release.version), built for \(ProcessorCheck.target)",
         subcommands: [
             Train.self, Launch.self, Evaluate.self, Verify.self, DrillCommand.self, DrillLeftovers.self, Inspect.self,
-            Visualize.self, PlanCommand.self,
-            ModelCommand.self,
-            RecipeCommand.self, DataCommand.self, StudyCommand.self, ScalingCommand.self,
-            Doctor.self, DoctorProbe.self, JobCommand.self,
-            Bench.self, ReportCommand.self, Watch.self,
+            Visualize.self, PlanCommand.self, ModelCommand.self, RecipeCommand.self, DataCommand.self, StudyCommand.self,
+            ScalingCommand.self, Doctor.self, DoctorProbe.self, JobCommand.self, Bench.self, ReportCommand.self, Watch.self,
         ])
 
     static func main() {

@@ -48,13 +48,7 @@ import Testing
 
     /// A disk of 2 MiB, which is full behind the first blocks.
     @Test func aFullDiskIsToldAsSuch() throws {
-        try withTemporaryDirectory { directory in
-            let mounted = run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", directory])
-            guard mounted?.status == 0 else {
-                print("skipped: a small disk cannot be mounted here: \(mounted?.output ?? "no mount command")")
-                return
-            }
-            defer { #expect(run(["umount", directory])?.status == 0) }
+        try withSmallDisk(kibibytes: 2_048) { directory in
             let failure = #expect(throws: Failure.self) { try write(bytes(3 << 20), pieces: 1 << 20, to: directory + "/file") }
             #expect(failure?.description.contains("after 2097152 of 3145728 bytes: No space left on device") == true)
             let left = try list(directory)

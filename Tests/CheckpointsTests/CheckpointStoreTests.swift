@@ -139,13 +139,7 @@ import TestSupport
 
     /// A disk of 64 KiB: the second checkpoint does not fit beside the first. Its last write is a short one.
     @Test func fullDiskLeavesTheLastCheckpoint() throws {
-        try withTemporaryDirectory { directory in
-            let mounted = run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", directory])
-            guard mounted?.status == 0 else {
-                print("skipped: a small disk cannot be mounted here: \(mounted?.output ?? "no mount command")")
-                return
-            }
-            defer { #expect(run(["umount", directory])?.status == 0) }
+        try withSmallDisk(kibibytes: 64) { directory in
             let store = CheckpointStore(directory: directory, keep: 2)
             let first = try contents(of: try write(store, step: 1, count: 7_000))
             for step in [1, 2] {

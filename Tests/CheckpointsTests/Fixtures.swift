@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Checkpoints
@@ -53,4 +54,17 @@ func run(_ arguments: [String]) -> (status: Int32, output: String)? {
     let output = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+}
+
+/// Calls `body` with a directory that is a disk of its own, of so many KiB; tells where none can be mounted, and does not.
+func withSmallDisk(kibibytes: Int, _ body: (String) throws -> Void) throws {
+    try withTemporaryDirectory { directory in
+        let mounted = run(["mount", "-t", "tmpfs", "-o", "size=\(kibibytes)k", "tmpfs", directory])
+        guard mounted?.status == 0 else {
+            print("skipped: a small disk cannot be mounted here: \(mounted?.output ?? "no mount command")")
+            return
+        }
+        defer { #expect(run(["umount", directory])?.status == 0) }
+        try body(directory)
+    }
 }
