@@ -37,10 +37,14 @@ extension ScalingRecord {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure(.missing, "the scaling measurement \(path) cannot be read")
         }
-        do { return try JSONDecoder().decode(ScalingRecord.self, from: data) } catch {
+        guard let record = try? JSONDecoder().decode(ScalingRecord.self, from: data), record.steps.allSatisfy(\.isConsistent) else {
             throw Failure(.badData, "\(path) is no scaling measurement, as 'lockstep scaling' writes it")
         }
+        return record
     }
+
+    /// Of all points and copies.
+    private var steps: [StepRecord] { points.flatMap(\.turns).compactMap(\.self) + copies.flatMap(\.turns).flatMap(\.self) }
 }
 
 /// What stays the same while ranks are added.

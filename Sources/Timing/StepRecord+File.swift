@@ -8,9 +8,10 @@ extension StepRecord {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure(.missing, "the record \(path) cannot be read: 'lockstep bench training --record FILE' writes one")
         }
-        do { return try JSONDecoder().decode([StepRecord].self, from: data) } catch {
+        guard let records = try? JSONDecoder().decode([StepRecord].self, from: data), records.allSatisfy(\.isConsistent) else {
             throw Failure(.badData, "\(path) is no record of training steps, as 'lockstep bench training --record FILE' writes it")
         }
+        return records
     }
 
     /// - Throws: `Failure.io`.

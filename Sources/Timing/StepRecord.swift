@@ -111,6 +111,16 @@ public struct RankSteps: Sendable, Codable, Equatable {
 }
 
 extension StepRecord {
+    /// Whether each rank tells of every step what it did by itself, and has its checkpoints, in order, at steps that it took: whoever reads
+    /// a file asks first.
+    public var isConsistent: Bool {
+        ranks.allSatisfy { rank in
+            let checkpoints = rank.checkpoints ?? []
+            return rank.ownWork.count == rank.steps.count && checkpoints.allSatisfy(rank.steps.indices.contains)
+                && zip(checkpoints, checkpoints.dropFirst()).allSatisfy(<)
+        }
+    }
+
     public var rankCount: Int { ranks.count }
     public var hosts: [String] { ranks.map(\.host) }
     /// Different hosts, in the order of their first ranks.

@@ -12,7 +12,7 @@ struct YAMLText {
     static let mostGrowth = 4_096.0
     /// Of the characters that begin lists and mappings, in a text with aliases: the tree is no deeper than they are many, and what compares
     /// and frees its nodes calls itself for each level.
-    static let mostBeginnings = 4_096
+    static let mostBeginnings = 1_024
     /// Levels of lists and mappings. Residual blocks stand in each other at most sixteen deep, which takes three levels each.
     static let deepest = 100
 
