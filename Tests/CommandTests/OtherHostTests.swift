@@ -36,8 +36,7 @@ struct OtherHostTests {
     }
 
     /// What holds the others up: a rank that does not run, alone on its host, and beside another, which sees why; one that is no more; and one
-    /// that is busy with something else. Of rank 0 the others notice it
-    /// by its silence.
+    /// that is busy with something else. Of rank 0 the others notice it by its silence. The deadline is over before a silence is one.
     @Test(arguments: [
         (["here", "there", "far"], "stop:2:6:#2", 2, "silent", "rank 2 on far was not heard by here for "),
         (["here", "there", "there"], "stop:2:6:#2", 2, "stopped", "rank 2 on there is stopped (SIGSTOP, or a debugger)"),
@@ -46,7 +45,7 @@ struct OtherHostTests {
         (["here", "there", "far"], "stop:0:6:#2", 0, "silent", "rank 0 on here was not heard by "),
     ]) func whoIsAtFaultOnAnotherHost(hosts: [String], fault: String, culprit: Int, cause: String, words: String) throws {
         try Workplace.with { place in
-            let run = try train(place, hosts: hosts, fault: fault, ["--deadline", "5s"])
+            let run = try train(place, hosts: hosts, fault: fault, ["--deadline", "3s"])
             #expect(run.exitCode != 0 && !run.timedOut && run.leftovers.isEmpty && run.duration < 40, "\(run.report)")
             let content = try JSONSerialization.jsonObject(with: place.bytes(place.path("run/failure.json"))) as? [String: Any]
             #expect(content?["cause"] as? String == cause && content?["culprits"] as? [Int] == [culprit], "\(run.report)")
