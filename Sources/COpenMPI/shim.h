@@ -35,7 +35,6 @@ static inline lockstep_mpi_op lockstep_mpi_max(void) { return (lockstep_mpi_op){
 static inline lockstep_mpi_request lockstep_mpi_request_null(void) { return (lockstep_mpi_request){MPI_REQUEST_NULL}; }
 static inline MPI_Status *lockstep_mpi_status_ignore(void) { return MPI_STATUS_IGNORE; }
 static inline void *lockstep_mpi_in_place(void) { return MPI_IN_PLACE; }
-static inline int lockstep_mpi_proc_null(void) { return MPI_PROC_NULL; }
 
 // Windows
 static inline lockstep_mpi_win lockstep_mpi_win_null(void) { return (lockstep_mpi_win){MPI_WIN_NULL}; }

@@ -37,12 +37,6 @@ public struct Blocks: Equatable, Sendable {
         self.init(counts: Array(repeating: count, count: ranks))
     }
 
-    /// A buffer of `total` elements as evenly as can be: the first ranks get one more where it does not come out even.
-    public init(dividing total: Int, ranks: Int) {
-        require(ranks > 0, "a buffer is divided over at least one rank, found \(ranks)")
-        self.init(counts: (0..<ranks).map { total / ranks + ($0 < total % ranks ? 1 : 0) })
-    }
-
     /// Where rank r's elements are in the whole buffer.
     public func range(of rank: Int) -> Range<Int> { offsets[rank]..<offsets[rank] + counts[rank] }
 

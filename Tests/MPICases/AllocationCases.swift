@@ -9,27 +9,22 @@ func allocationCases() -> [Case] {
             let even = Blocks(of: 10, ranks: world.size)
             let whole = UnsafeMutableBufferPointer<Float>.allocate(capacity: 100)
             whole.initialize(repeating: 1)
-            let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: blocks.counts[world.rank])
-            block.initialize(repeating: 1)
-            defer {
-                whole.deallocate()
-                block.deallocate()
-            }
+            defer { whole.deallocate() }
             let evenWhole = UnsafeMutableBufferPointer(rebasing: whole[..<min(100, even.total)])
-            let request = Request()
+            let (request, sent, received) = (Request(), Request(), Request())
             let next = (world.rank + 1) % world.size
             let previous = (world.rank + world.size - 1) % world.size
             func step() throws {
                 try world.allReduce(whole, .max)
                 try world.startAllReduce(whole, .max, with: request)
                 try request.wait()
-                try world.reduceScatter(UnsafeBufferPointer(whole), into: block, blocks: blocks, .max)
                 try world.allGather(whole, blocks: blocks)
                 try world.allGather(evenWhole, blocks: even)
                 try world.broadcast(whole, from: 0)
-                try world.sendReceive(
-                    UnsafeBufferPointer(rebasing: whole[..<10]), to: next,
-                    UnsafeMutableBufferPointer(rebasing: whole[20..<30]), from: previous)
+                try world.startReceive(UnsafeMutableBufferPointer(rebasing: whole[20..<30]), from: previous, with: received)
+                try world.startSend(UnsafeBufferPointer(rebasing: whole[..<10]), to: next, with: sent)
+                try sent.wait()
+                try received.wait()
                 try world.barrier()
             }
             try step()

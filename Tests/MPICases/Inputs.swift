@@ -43,6 +43,13 @@ func unevenBlocks(ranks: Int) -> Blocks {
     Blocks(counts: (0..<ranks).map { $0 * 5 % 7 })
 }
 
+extension Blocks {
+    /// A buffer of `total` elements as evenly as can be: the first ranks get one more where it does not come out even.
+    init(dividing total: Int, ranks: Int) {
+        self.init(counts: (0..<ranks).map { total / ranks + ($0 < total % ranks ? 1 : 0) })
+    }
+}
+
 /// A case for each element type.
 func forEachScalar(_ name: String, _ make: (String, any CaseScalar.Type) -> Case) -> [Case] {
     let types: [any CaseScalar.Type] = [Float.self, Double.self, Int.self, Int64.self, UInt64.self, UInt8.self]

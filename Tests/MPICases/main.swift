@@ -11,8 +11,8 @@ import MPI
 
 let arguments = CommandLine.arguments.dropFirst()
 let cases =
-    broadcastCases() + allReduceCases() + startAllReduceCases() + splitCases() + sendReceiveCases() + gatherCases()
-    + startSendReceiveCases() + reduceScatterCases() + sharedWindowCases() + exchangeCases() + allocationCases()
+    broadcastCases() + allReduceCases() + startAllReduceCases() + splitCases() + sendReceiveCases() + allGatherCases()
+    + startSendReceiveCases() + sharedWindowCases() + exchangeCases() + allocationCases()
     + errorCases()
 
 do {

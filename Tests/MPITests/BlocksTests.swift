@@ -3,13 +3,10 @@ import Testing
 @testable import MPI
 
 @Suite struct BlocksTests {
-    @Test(arguments: [0, 1, 3, 4, 97], [1, 2, 3, 5]) func dividingCoversTheWholeEvenly(total: Int, ranks: Int) throws {
-        let blocks = Blocks(dividing: total, ranks: ranks)
-        #expect(blocks.total == total && blocks.counts.count == ranks)
-        #expect((0..<ranks).flatMap { Array(blocks.range(of: $0)) } == Array(0..<total))
-        let longest = try #require(blocks.counts.max())
-        let shortest = try #require(blocks.counts.min())
-        #expect(longest - shortest <= 1)
+    @Test(arguments: [[], [0], [3], [0, 5, 3], [2, 0, 0, 7]]) func rangesCoverTheWholeInTurn(counts: [Int]) {
+        let blocks = Blocks(counts: counts)
+        #expect(counts.indices.map { blocks.range(of: $0).count } == counts)
+        #expect(counts.indices.flatMap { Array(blocks.range(of: $0)) } == Array(0..<blocks.total))
     }
 
     @Test func aTotalBeyond32BitsHasNoCountsForC() {

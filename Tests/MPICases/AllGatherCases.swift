@@ -1,12 +1,10 @@
 import MPI
 
-func gatherCases() -> [Case] {
-    forEachScalar("gather") { name, type in
-        Case(name: name) { world, findings in try gather(type, world, &findings) }
+func allGatherCases() -> [Case] {
+    forEachScalar("allGather") { name, type in
+        Case(name: name) { world, findings in try allGather(type, world, &findings) }
     }
-        + forEachScalar("allGather") { name, type in
-            Case(name: name) { world, findings in try allGather(type, world, &findings) }
-        } + [
+        + [
             Case(name: "allGather-value") { world, findings in
                 let expected = (0..<world.size).map { $0 * $0 }
                 findings.expectEqual(try world.allGather(world.rank * world.rank), expected, "squares")
@@ -29,25 +27,6 @@ func divisions(ranks: Int) -> [Blocks] {
 /// What the whole buffer is when each rank has filled its block with its own input.
 private func wholeOf<T: CaseScalar>(_ type: T.Type, _ blocks: Blocks) -> [T] {
     blocks.counts.enumerated().flatMap { input(type, count: $1, rank: $0) }
-}
-
-private func gather<T: CaseScalar>(_ type: T.Type, _ world: Communicator, _ findings: inout Findings) throws {
-    for largest in largestCounts {
-        world.largestCount = largest
-        for root in 0..<world.size {
-            for blocks in divisions(ranks: world.size) {
-                let block = input(type, count: blocks.counts[world.rank], rank: world.rank)
-                var whole = [T](repeating: T(99), count: world.rank == root ? blocks.total : 0)
-                try block.withUnsafeBufferPointer { block in
-                    try whole.withUnsafeMutableBufferPointer {
-                        try world.gather(block, into: world.rank == root ? $0 : nil, blocks: blocks, at: root)
-                    }
-                }
-                let expected = world.rank == root ? wholeOf(type, blocks) : []
-                findings.expectEqual(whole, expected, "\(blocks.counts) at \(root) in pieces of \(largest)")
-            }
-        }
-    }
 }
 
 private func allGather<T: CaseScalar>(_ type: T.Type, _ world: Communicator, _ findings: inout Findings) throws {
