@@ -35,7 +35,7 @@ public struct LaunchEnvironment: Equatable, Sendable {
         func number(_ name: String) -> Int? { variable(name).flatMap { Int($0) } }
         if let size = number("OMPI_COMM_WORLD_SIZE") {
             self.init(
-                launcher: "Open MPI's mpirun", rank: number("OMPI_COMM_WORLD_RANK") ?? 0, size: size,
+                launcher: Self.openMPI, rank: number("OMPI_COMM_WORLD_RANK") ?? 0, size: size,
                 localSize: number("OMPI_COMM_WORLD_LOCAL_SIZE"))
         } else if let size = number("PMI_SIZE") {
             self.init(
@@ -50,6 +50,11 @@ public struct LaunchEnvironment: Equatable, Sendable {
             return nil
         }
     }
+
+    /// Whether Open MPI's own mpirun started this process.
+    public var isOpenMPI: Bool { launcher == Self.openMPI }
+
+    private static let openMPI = "Open MPI's mpirun"
 
     /// Compares with what MPI says once it is started.
     ///

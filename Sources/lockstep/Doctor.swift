@@ -51,9 +51,7 @@ struct Doctor: ParsableCommand {
     }
 
     func run() throws {
-        guard LaunchEnvironment.current == nil else {
-            throw Failure(.usage, "doctor starts mpirun itself: start it without mpirun, with -np")
-        }
+        try LaunchEnvironment.refuse(for: "doctor")
         let hosts = try hostfile.map(Hostfile.init(path:))
         let recipe = try recipe.map(Recipe.read)
         let data = data ?? recipe?.execution.data

@@ -2,6 +2,7 @@ import ArgumentParser
 import Cluster
 import Diagnostics
 import Foundation
+import MPI
 import Reports
 import Training
 
@@ -44,6 +45,7 @@ struct DrillCommand: ParsableCommand {
     var cutInterface: String?
 
     func run() throws {
+        try LaunchEnvironment.refuse(for: "drill")
         try Experiment.check(faults, "--faults")
         guard cutInterface == nil || hostfile != nil else {
             throw Failure(.usage, "--cut-interface cuts links between hosts: give them by --hostfile")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Cluster
 import Diagnostics
 import Foundation
+import MPI
 import Training
 
 struct Launch: ParsableCommand {
@@ -30,6 +31,7 @@ struct Launch: ParsableCommand {
     var command: [String]
 
     func run() throws {
+        try LaunchEnvironment.refuse(for: "launch")
         try Experiment.check(ranks, "-np")
         try Experiment.check(maxRestarts, "--max-restarts", from: 0)
         guard command.first == "train" else {

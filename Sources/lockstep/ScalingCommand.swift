@@ -78,9 +78,7 @@ struct ScalingCommand: ParsableCommand {
     var directory: String?
 
     func run() throws {
-        guard LaunchEnvironment.current == nil else {
-            throw Failure(.usage, "scaling starts mpirun for each point: start it without mpirun, with --np")
-        }
+        try LaunchEnvironment.refuse(for: "scaling")
         let request = try request()
         try request.check()
         let place = try ScalingDirectory.make(

@@ -78,13 +78,10 @@ struct StudyCommand: ParsableCommand {
     var dryRun = false
 
     func run() throws {
+        try LaunchEnvironment.refuse(for: "study")
         for (name, value) in [("--workers", workers), ("--ranks-per-trial", ranksPerTrial), ("--seeds", seeds)]
         where !(1...4_096).contains(value) {
             throw Failure(.usage, "\(name): found \(value), expected a number from 1 to 4096")
-        }
-        guard LaunchEnvironment.current == nil else {
-            throw Failure(
-                .usage, "study starts mpirun for each trial: start it without mpirun, with --workers and --ranks-per-trial")
         }
         let planned = try plan()
         if dryRun { return try estimate(planned) }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Cluster
 import Diagnostics
 import Foundation
+import MPI
 
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,6 +27,7 @@ struct Verify: ParsableCommand {
     var training: [String] = []
 
     func run() throws {
+        try LaunchEnvironment.refuse(for: "verify")
         let counts = try RankCounts.parse(np, least: 2)
         let directory = runs ?? FileManager.default.temporaryDirectory.appendingPathComponent("lockstep-verify-\(getpid())").path
         do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {

@@ -154,7 +154,6 @@ import Testing
             expectFailure(try place.lockstep(["doctor", "--np", "0"]), code: 64, "-np")
             expectFailure(try place.lockstep(["doctor", "--hostfile", "none"]), code: 66, "none cannot be read")
             expectFailure(try place.lockstep(["doctor", "no-such-recipe"]), code: 66, "no-such-recipe")
-            expectFailure(try place.lockstep(["doctor"], ranks: 1), code: 64, "without mpirun")
         }
     }
 }

@@ -97,9 +97,6 @@ import Testing
             try refused(["--np", "1", "--set", "momentum"], "--set: found 'momentum'")
             try refused(
                 ["--np", "2", "--oversubscribe", "--compute", "replay", "--parallelism", "hybrid"], "--compute replay")
-            let nested = try place.lockstep(["scaling", recipe, "--data", place.data], ranks: 2)
-            expectFailure(nested, code: 64, "start it without mpirun")
-            #expect(!place.exists("scaling"))
         }
     }
 }

@@ -16,6 +16,7 @@ import Testing
     @Test func openMPI() {
         let found = read(["OMPI_COMM_WORLD_RANK": "2", "OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_LOCAL_SIZE": "2"])
         #expect(found == LaunchEnvironment(launcher: "Open MPI's mpirun", rank: 2, size: 4, localSize: 2))
+        #expect(found?.isOpenMPI == true)
     }
 
     @Test func openMPIWithinASlurmStep() {
@@ -27,7 +28,7 @@ import Testing
 
     @Test func hydra() {
         let found = read(["PMI_RANK": "1", "PMI_SIZE": "3", "MPI_LOCALNRANKS": "3"])
-        #expect(found?.rank == 1 && found?.size == 3 && found?.localSize == 3)
+        #expect(found?.rank == 1 && found?.size == 3 && found?.localSize == 3 && found?.isOpenMPI == false)
     }
 
     @Test(arguments: [("0", 4), ("1", 4), ("2", 3), ("3", nil)])
