@@ -1,18 +1,13 @@
+import Foundation
 import TestSupport
 import Testing
 
 /// Help texts are interface: each command has one, and it comes without MPI and without a run.
 @Suite(.timeLimit(.minutes(5))) struct HelpTests {
-    private static let commands: [[String]] = [
-        [], ["train"], ["evaluate"], ["verify"], ["inspect"], ["visualize"], ["plan"], ["data"], ["data", "info"],
-        ["data", "verify"],
-        ["data", "synthesize"],
-        ["data", "fetch"], ["data", "pack"], ["bench"], ["bench", "convolution"], ["bench", "step"],
-        ["bench", "training"], ["bench", "allreduce"], ["study"], ["scaling"], ["report"], ["watch"], ["doctor"], ["job"],
-    ]
-
     @Test func everyCommandHasHelp() throws {
-        for command in Self.commands {
+        let commands = try CommandTree.all()
+        #expect(commands.count > 30 && commands.contains(["data", "fetch"]) && !commands.contains(["doctor-probe"]), "\(commands)")
+        for command in commands {
             let run = try Subprocess.run(try buildProduct(named: "lockstep"), command + ["--help"], timeLimit: 20)
             expectSuccess(run)
             #expect(run.standardOutput.contains("USAGE: lockstep \(command.joined(separator: " "))"), "\(run.report)")
@@ -65,5 +60,28 @@ import Testing
                 epochs.count == 2 && epochs.allSatisfy { $0.contains("train loss ") && $0.contains("test loss ") }, "\(run.report)")
             #expect(run.lines.contains("global batch 64 = 8 micro-batches × 8; \(ranks.map { "\($0) ranks × 4" } ?? "1 rank × 8")"))
         }
+    }
+}
+
+/// The commands as the executable itself lists them, without those that are not displayed.
+private struct CommandTree: Decodable {
+    struct Root: Decodable { let command: CommandTree }
+
+    let commandName: String
+    let shouldDisplay: Bool
+    let subcommands: [CommandTree]?
+
+    /// The words of each command behind `lockstep`, which itself has none.
+    static func all() throws -> [[String]] {
+        let run = try Subprocess.run(try buildProduct(named: "lockstep"), ["--experimental-dump-help"], timeLimit: 20)
+        return try JSONDecoder().decode(Root.self, from: Data(run.standardOutput.utf8)).command.words()
+    }
+
+    /// `help` is the argument parser's own.
+    private func words() -> [[String]] {
+        [[]]
+            + (subcommands ?? []).filter { $0.shouldDisplay && $0.commandName != "help" }.flatMap { command in
+                command.words().map { [command.commandName] + $0 }
+            }
     }
 }
