@@ -8,6 +8,7 @@ public struct ScalingRequest: Sendable {
     /// The recipe as the user named it, and as it was read, with what goes over it.
     public var name: String
     public var recipe: Recipe
+    /// Different ones, of 1 or more.
     public var rankCounts: [Int]
     public var modes: [ScalingMode]
     /// Turns, in each of which every point is measured once.
@@ -31,13 +32,6 @@ public struct ScalingRequest: Sendable {
 
     /// - Throws: `Failure.usage` where rank counts, batch and machine do not fit each other.
     public func check() throws {
-        guard !rankCounts.isEmpty, rankCounts.allSatisfy({ (1...4_096).contains($0) }), Set(rankCounts).count == rankCounts.count
-        else {
-            throw Failure(
-                .usage,
-                "--np: found '\(rankCounts.map(String.init).joined(separator: ","))', expected different rank counts from 1 to 4096, such as 1,2,4"
-            )
-        }
         let most = rankCounts.max() ?? 1
         if !oversubscribes, let cores = RankLaunch.cores(of: hosts), most > cores {
             throw Failure(

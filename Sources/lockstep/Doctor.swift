@@ -42,8 +42,8 @@ struct Doctor: ParsableCommand {
     var json = false
 
     func validate() throws {
-        if let ranks, !(1...4_096).contains(ranks) {
-            throw ValidationError("-np: found \(ranks), expected a number from 1 to 4096")
+        if let ranks, !RankCounts.all.contains(ranks) {
+            throw ValidationError("-np: found \(ranks), expected a number from 1 to \(RankCounts.all.upperBound)")
         }
         guard patience > 0, patience <= 3_600 else {
             throw ValidationError("--patience: found \(patience), expected seconds above 0, at most 3600")

@@ -80,8 +80,8 @@ struct StudyCommand: ParsableCommand {
     func run() throws {
         try LaunchEnvironment.refuse(for: "study")
         for (name, value) in [("--workers", workers), ("--ranks-per-trial", ranksPerTrial), ("--seeds", seeds)]
-        where !(1...4_096).contains(value) {
-            throw Failure(.usage, "\(name): found \(value), expected a number from 1 to 4096")
+        where !RankCounts.all.contains(value) {
+            throw Failure(.usage, "\(name): found \(value), expected a number from 1 to \(RankCounts.all.upperBound)")
         }
         let planned = try plan()
         if dryRun { return try estimate(planned) }

@@ -87,7 +87,8 @@ import Testing
                 #expect(!place.exists("scaling"))
             }
             try refused(["--np", "1,x"], "--np: found '1,x'")
-            try refused(["--np", "1,1"], "--np: found '1,1'")
+            try refused(["--np", "1,1"], "--np: found '1,1', expected different rank counts from 1 to 4096")
+            try refused(["--np", "1,4097"], "--np: found '1,4097'")
             try refused(["--np", "1,4096", "--weak"], "--oversubscribe")
             try refused(["--np", "1,4", "--oversubscribe"], "2 micro-batches cannot be shared evenly by 4 ranks")
             try refused(["--np", "2", "--global-batch", "33", "--oversubscribe"], "a global batch of 33")

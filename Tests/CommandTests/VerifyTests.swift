@@ -19,7 +19,11 @@ import Testing
 
     @Test func whatCannotBeVerified() throws {
         try Workplace.with(training: 100, test: 20) { place in
-            expectFailure(try place.lockstep(["verify", "--np", "1,1"]), code: 64, "--np: found '1,1'")
+            for counts in ["1", "1,1", "1,1,2", "1,4097", "1,,2"] {
+                expectFailure(
+                    try place.lockstep(["verify", "--np", counts]), code: 64,
+                    "--np: found '\(counts)', expected two or more different rank counts from 1 to 4096")
+            }
             // More ranks than micro-batches: the run's own message, with its own code.
             let run = try place.lockstep(
                 [
