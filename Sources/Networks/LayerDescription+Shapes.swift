@@ -10,8 +10,11 @@ extension LayerDescription {
         switch self {
         case .convolution(let layer): return try layer.resolve(input: input)
         case .maxPool(let layer):
-            guard layer.size <= 255 else {
-                throw ShapeProblem(text: "found a window of \(layer.size), expected at most 255: winners are remembered in 16 bits")
+            // What is below 1 is refused by `resolve`, and may be as far below as text has it.
+            guard layer.size < 1 || layer.size * layer.size <= MaxPooling.mostPlaces else {
+                throw ShapeProblem(
+                    text: "found a window of \(layer.size) × \(layer.size), expected at most \(MaxPooling.mostPlaces) places: "
+                        + "winners are remembered in 16 bits")
             }
             return (try layer.resolve(input: input), [])
         case .averagePool(let layer): return (try layer.resolve(input: input), [])

@@ -63,7 +63,8 @@ import Testing
                 "found an image of 4102×4101 pixels, expected at most 4194304"
             ),
             ([.averagePool(.init(size: 2, padding: 2))], "padding between 0 and half the size"),
-            ([.maxPool(.init(size: 256))], "found a window of 256, expected at most 255"),
+            ([.maxPool(.init(size: 256))], "found a window of 256 × 256, expected at most 65535 places"),
+            ([.maxPool(.init(size: .min))], "size and stride must be at least 1"),
             ([.flatten, .linear(.init(outputs: 0))], "layer linear1, given 120: outputs must be at least 1"),
             (
                 [.flatten, .linear(.init(outputs: 3))],
