@@ -53,8 +53,7 @@ extension Trainer {
     func reportCheckpoints(_ outcomes: [CheckpointWriter.Outcome]?) {
         for outcome in outcomes ?? [] {
             switch outcome.result {
-            case .success(let path):
-                reporter.wroteCheckpoint(path)
+            case .success:
                 if let trouble = outcome.trouble { reporter.warn(trouble.description) }
             case .failure(let failure):
                 reporter.warn(

@@ -14,8 +14,6 @@ public protocol TrainingReporter: AnyObject {
     func stepped(_ report: StepReport)
     /// After every epoch, when the test set has been evaluated.
     func finishedEpoch(_ report: EpochReport)
-    /// After a checkpoint has been written.
-    func wroteCheckpoint(_ path: String)
     /// Where training ends before its last epoch, and why.
     func stoppedEarly(_ explanation: String)
     func warn(_ text: String)

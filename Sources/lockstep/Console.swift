@@ -98,8 +98,6 @@ final class Console: TrainingReporter {
                 + "\(Int(speed).grouped) images/s  \(duration(report.seconds))")
     }
 
-    func wroteCheckpoint(_ path: String) {}
-
     func stoppedEarly(_ explanation: String) { terminal.print(explanation) }
 
     func warn(_ text: String) {

@@ -31,7 +31,6 @@ final class CountingReporter: TrainingReporter {
         }
     }
     func finishedEpoch(_ report: EpochReport) {}
-    func wroteCheckpoint(_ path: String) {}
     func stoppedEarly(_ explanation: String) {}
     func warn(_ text: String) { print("warning: \(text)") }
 }
