@@ -2,7 +2,8 @@ import Checkpoints
 import Diagnostics
 import Foundation
 
-/// The directory of one run and what stands where in it. Resuming appends to it; nothing in it is ever wiped.
+/// The directory of one run and what stands where in it. Resuming appends to it. What goes: checkpoints beyond those that are kept, and
+/// log lines of steps that are taken again.
 public struct RunDirectory: Sendable, Equatable {
     public let path: String
 

@@ -32,7 +32,7 @@ struct BenchAllReduce: ParsableCommand {
 
     @Flag(
         help:
-            "Ranks that wait sleep, and so does what is computed beside an exchange: for hosts that share cores, as those of steps whose computing is slept."
+            "Make waiting ranks, and the computation that overlaps an exchange, sleep instead of spin: for simulated hosts that share cores (see scaling --compute replay)."
     )
     var slept = false
 

@@ -49,7 +49,9 @@ struct BenchStep: ParsableCommand {
     @OptionGroup var strategy: StrategyOptions
 
     @Flag(
-        help: "Leave the exchange of gradients out: what the step would take if nothing had to travel. Of replicated ranks alone.")
+        help:
+            "Leave the exchange of gradients out: what the step would take if nothing had to travel. Only for --parallelism replicated."
+    )
     var withoutExchange = false
 
     @Flag(help: "One line of JSON for each model; times in seconds, rates by CPU and by wall time.")

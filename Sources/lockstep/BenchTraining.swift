@@ -36,7 +36,7 @@ struct BenchTraining: ParsableCommand {
     @Option(parsing: .unconditional, help: "Steps that are measured.")
     var steps = 100
 
-    @Option(parsing: .unconditional, help: "Steps before them that are not.")
+    @Option(parsing: .unconditional, help: "Warm-up steps, which are not measured.")
     var warmUp = 10
 
     @Option(parsing: .unconditional, help: "Steps between two checkpoints, whose cost is told; 0 for none.")
@@ -109,7 +109,7 @@ struct BenchTraining: ParsableCommand {
         let ratio = slowdown.ratio
         let interval = ratio.low.isFinite ? " (95 % interval \(percent(ratio.low)) – \(percent(ratio.high)) %)" : ""
         return
-            "checkpoints: the \(slowdown.steps) steps from one on take \(percent(ratio.median)) % longer than as many before the next\(interval), "
+            "checkpoints: the \(slowdown.steps) steps that begin with one take \(percent(ratio.median)) % longer than as many that precede the next one\(interval), "
             + "median of \(ratio.ratios.count)"
     }
 

@@ -16,7 +16,7 @@ struct DataInfo: ParsableCommand {
     @Argument(help: "The directory of the data set.")
     var directory: String
 
-    @Option(help: "Show how so many ranks divide the training set.")
+    @Option(help: "Show how this many ranks divide the training set.")
     var np: Int?
 
     @Option(help: "Samples per step over all ranks.")

@@ -46,7 +46,7 @@ struct ScalingCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "Steps of each measurement.")
     var steps = 100
 
-    @Option(parsing: .unconditional, help: "Steps before them that are not measured.")
+    @Option(parsing: .unconditional, help: "Warm-up steps, which are not measured.")
     var warmUp = 10
 
     @Option(help: "The directory of the data set. (default: the recipe's)")

@@ -21,7 +21,7 @@ struct StrategyOptions: ParsableArguments {
     @Option(
         defaultAsFlag: 0,
         help:
-            "In hybrid parallelism, a step of linear layers behind each of so many passes over a global batch; without a number, as many as there are ranks."
+            "In hybrid parallelism, a step of linear layers behind each of this many passes over a global batch; without a number, as many as there are ranks."
     )
     var variableBatch: Int?
 

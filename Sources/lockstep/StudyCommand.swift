@@ -59,7 +59,7 @@ struct StudyCommand: ParsableCommand {
     )
     var vary: [String] = []
 
-    @Option(parsing: .unconditional, help: "Try so many combinations of --vary, drawn by --seed. (default: all)")
+    @Option(parsing: .unconditional, help: "Try this many combinations of --vary, drawn by --seed. (default: all)")
     var random: Int?
 
     @Option(parsing: .unconditional, help: "The seed of --random.")

@@ -35,7 +35,7 @@ struct Train: ParsableCommand {
     @Option(parsing: .unconditional, help: "Epochs to train. (default: 10)")
     var epochs: Int?
 
-    @Option(parsing: .unconditional, help: "End after so many steps, whatever the epochs say.")
+    @Option(parsing: .unconditional, help: "End after this many steps, whatever the epochs say.")
     var maxSteps: Int?
 
     @OptionGroup var batch: BatchOptions
@@ -99,14 +99,14 @@ struct Train: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help:
-            "Write a checkpoint every so many steps, as in 100, or every so much time, as in 10m, beside those at the end of every epoch. (default: those alone)"
+            "Write a checkpoint at this interval of steps, as in 100, or of time, as in 10m, beside those at the end of every epoch. (default: those alone)"
     )
     var checkpointEvery: CheckpointInterval?
 
     @Option(
         parsing: .unconditional,
         help:
-            "Stop in good order after so much time, as in 55m or 1h30m: a checkpoint is written, and the exit code is 75. (default: none)"
+            "Stop cleanly after this long, as in 55m or 1h30m: a checkpoint is written, and the exit code is 75. (default: none)"
     )
     var timeLimit: TimeSpan?
 
@@ -137,7 +137,7 @@ struct Train: ParsableCommand {
     @Option(
         name: .customLong("trace"), defaultAsFlag: 200,
         help:
-            "Write a timeline of so many first steps (200 where no number is given), of all ranks, to trace.json in the run directory, for ui.perfetto.dev. (default: none)"
+            "Write a timeline of this many first steps (200 where no number is given), of all ranks, to trace.json in the run directory, for ui.perfetto.dev. (default: none)"
     )
     var traceSteps: Int?
 
