@@ -7,6 +7,13 @@ public func encodedJSON(_ value: some Encodable) throws -> Data {
     return try encoder.encode(value) + Data("\n".utf8)
 }
 
+/// JSON in one line, with sorted keys and no white space: the same value always gives the same bytes.
+public func canonicalJSON(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
 extension Data {
     /// Replaces a file at once.
     /// - Throws: `Failure.io` where it cannot be written.

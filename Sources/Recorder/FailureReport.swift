@@ -48,12 +48,10 @@ public struct FailureReport: Codable, Sendable {
     /// - Returns: whether it is this one that stands there.
     /// - Throws: `Failure.io`.
     public func write(to path: String) throws -> Bool {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let temporary = "\(path).\(getpid()).temporary"
         defer { unlink(temporary) }
-        do { try encoder.encode(self).write(to: URL(fileURLWithPath: temporary)) } catch {
-            throw Failure(.io, "\(path) cannot be written: \(error.localizedDescription)")
+        do { try encodedJSON(self).write(to: URL(fileURLWithPath: temporary)) } catch {
+            throw Failure(.io, "\(path) cannot be written: \(Diagnostics.reason(error))")
         }
         if link(temporary, path) == 0 { return true }
         guard errno != EEXIST else { return false }

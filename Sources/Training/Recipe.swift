@@ -165,10 +165,3 @@ extension Recipe {
         try checkCombination()
     }
 }
-
-/// JSON with sorted keys and no white space: the same value always gives the same bytes.
-func canonicalJSON(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-}

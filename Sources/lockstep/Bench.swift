@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarks
+import Diagnostics
 import Foundation
 import Kernels
 import Networks
@@ -32,9 +33,7 @@ struct BenchTable {
 
 /// One line of JSON, as scripts read it.
 func printJSON(_ line: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    print(String(decoding: try encoder.encode(line), as: UTF8.self))
+    print(try canonicalJSON(line))
     fflush(nil)
 }
 
