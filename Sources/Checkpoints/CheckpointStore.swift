@@ -68,7 +68,7 @@ public struct CheckpointStore: Sendable {
         if paths.contains(where: { Self.isSameFile($0, best) }) { paths.append(best) }
         for path in paths {
             guard rename(path, path + ".superseded") == 0 else {
-                throw Failure(.io, "\(path) cannot be renamed: \(String(cString: strerror(errno)))")
+                throw Failure(.io, "\(path) cannot be renamed: \(systemText())")
             }
         }
         return paths

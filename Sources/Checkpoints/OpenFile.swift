@@ -138,6 +138,5 @@ func systemFailure(_ action: String, _ path: String, _ code: Int32 = errno, deta
         case EIO: "the disk or its connection fails; look at the system's log"
         default: "mend that and try again"
         }
-    let reason = String(cString: strerror(code))
-    return Failure(code == ENOENT ? .missing : .io, "cannot \(action) \(path)\(detail): \(reason); \(advice)")
+    return Failure(code == ENOENT ? .missing : .io, "cannot \(action) \(path)\(detail): \(systemText(code)); \(advice)")
 }

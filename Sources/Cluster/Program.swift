@@ -36,7 +36,7 @@ struct Program {
     /// - Throws: `Failure.io`.
     static func ownPath() throws -> String {
         do { return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") } catch {
-            throw Failure(.io, "/proc/self/exe does not tell which executable this is: \(error.localizedDescription)")
+            throw Failure(.io, "/proc/self/exe does not tell which executable this is: \(reason(error))")
         }
     }
 

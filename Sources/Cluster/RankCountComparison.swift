@@ -74,6 +74,6 @@ public struct RankCountComparison: Sendable {
     }
 
     private static func reading<Value>(_ path: String, _ body: (String) throws -> Value) throws -> Value {
-        do { return try body(path) } catch { throw Failure(.io, "\(path) cannot be read: \(error.localizedDescription)") }
+        do { return try body(path) } catch { throw Failure(.io, "\(path) cannot be read: \(reason(error))") }
     }
 }

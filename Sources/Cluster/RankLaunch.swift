@@ -40,7 +40,7 @@ public struct RankLaunch: Sendable {
         let session = FileManager.default.temporaryDirectory.appendingPathComponent("lockstep-\(UUID().uuidString.prefix(8))").path
         defer { try? FileManager.default.removeItem(atPath: session) }
         do { try FileManager.default.createDirectory(atPath: session, withIntermediateDirectories: true) } catch {
-            throw Failure(.io, "\(session) cannot be made: \(error.localizedDescription)")
+            throw Failure(.io, "\(session) cannot be made: \(reason(error))")
         }
         let command = try command(mpirun: Program.path(of: "mpirun"), taskset: try? Program.path(of: "taskset"))
         return try Program(

@@ -38,7 +38,7 @@ enum RunningJobs {
             defer { pthread_sigmask(SIG_SETMASK, &own, nil) }
             do { try process.run() } catch {
                 throw Failure(
-                    .missing, "\(process.executableURL?.path ?? "mpirun") cannot be started: \(error.localizedDescription)")
+                    .missing, "\(process.executableURL?.path ?? "mpirun") cannot be started: \(reason(error))")
             }
             state.jobs[process.processIdentifier] = .some(ending)
             return false

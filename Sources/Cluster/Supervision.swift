@@ -114,7 +114,7 @@ extension Hostfile {
     init(writing hosts: [Host], to path: String) throws {
         let text = hosts.map { host in host.name + (host.slots.map { " slots=\($0)" } ?? "") + "\n" }.joined()
         do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
-            throw Failure(.io, "\(path) cannot be written: \(error.localizedDescription)")
+            throw Failure(.io, "\(path) cannot be written: \(reason(error))")
         }
         try self.init(path: path, text: text)
     }

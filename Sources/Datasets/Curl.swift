@@ -62,7 +62,7 @@ struct Curl {
         do {
             try process.run()
         } catch {
-            throw Failure(.io, "\(program): cannot be started: \(error.localizedDescription)")
+            throw Failure(.io, "\(program): cannot be started: \(reason(error))")
         }
         while process.isRunning {
             Thread.sleep(forTimeInterval: interval)

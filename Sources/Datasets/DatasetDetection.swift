@@ -52,7 +52,7 @@ enum DatasetDetection {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
         } catch {
-            throw Failure(.io, "\(directory): cannot be listed: \(error.localizedDescription)")
+            throw Failure(.io, "\(directory): cannot be listed: \(reason(error))")
         }
     }
 

@@ -37,7 +37,7 @@ enum DurableDirectory {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw Failure(.io, "\(path): the directory cannot be made: \(error.localizedDescription)")
+            throw Failure(.io, "\(path): the directory cannot be made: \(reason(error))")
         }
     }
 

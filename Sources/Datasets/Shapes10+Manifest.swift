@@ -54,7 +54,7 @@ extension Shapes10 {
             do {
                 return try FileManager.default.contentsOfDirectory(atPath: directory)
             } catch {
-                throw Failure(.io, "\(directory): cannot be listed: \(error.localizedDescription)")
+                throw Failure(.io, "\(directory): cannot be listed: \(reason(error))")
             }
         }
 

@@ -1,7 +1,7 @@
 import Diagnostics
 import Foundation
 
-/// How numbers and the system's own error texts stand in messages.
+/// How numbers stand in messages.
 extension Int {
     /// "1 byte", "3,073 bytes".
     var bytes: String { self == 1 ? "1 byte" : "\(grouped) bytes" }
@@ -14,9 +14,6 @@ extension UInt32 {
         return String(repeating: "0", count: 8 - digits.count) + digits
     }
 }
-
-/// The C library's text for an error number, by default that of the call just made.
-func systemText(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
 
 /// `path/name` without doubled slashes.
 func join(_ directory: String, _ name: String) -> String {

@@ -39,7 +39,7 @@ public final class AppendedFile {
             } else if count == 0 || errno != EINTR {
                 let code = count == 0 ? ENOSPC : errno
                 _ = ftruncate(descriptor, length)
-                throw Failure(.io, "\(path) cannot be written: \(String(cString: strerror(code)))")
+                throw Failure(.io, "\(path) cannot be written: \(systemText(code))")
             }
         }
         length += off_t(written)

@@ -33,7 +33,7 @@ public final class EventFile {
         let name = String(host.map { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "." ? $0 : "-" })
         let path = "\(directory)/\(Self.prefix)\(String(format: "%010d", seconds)).\(name).\(getpid())"
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw Failure(.io, "\(path) cannot be made: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else { throw Failure(.io, "\(path) cannot be made: \(systemText())") }
         try self.init(path: path, descriptor: descriptor, goingOnAfter: step, clock: clock)
     }
 

@@ -29,7 +29,7 @@ public enum MPIEnvironment {
         }
         guard setenv("OMPI_MCA_ess_singleton_isolated", "1", 0) == 0 else {
             throw Failure(
-                .mpi, "cannot set OMPI_MCA_ess_singleton_isolated in the environment: \(String(cString: strerror(errno)))")
+                .mpi, "cannot set OMPI_MCA_ess_singleton_isolated in the environment: \(systemText())")
         }
         var provided: Int32 = 0
         try check(MPI_Init_thread(nil, nil, threads.value, &provided), "MPI_Init_thread")

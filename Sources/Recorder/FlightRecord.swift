@@ -167,5 +167,5 @@ func recorderFailure(_ action: String, _ path: String, _ code: Int32 = errno) ->
         case ENOSPC, EDQUOT: "make room there, or choose another run directory"
         default: "mend that, or choose another run directory"
         }
-    return Failure(code == ENOENT ? .missing : .io, "cannot \(action) \(path): \(String(cString: strerror(code))); \(advice)")
+    return Failure(code == ENOENT ? .missing : .io, "cannot \(action) \(path): \(systemText(code)); \(advice)")
 }

@@ -54,7 +54,7 @@ final class Claims: Sendable {
     func standing() throws -> [String: Int] {
         let names: [String]
         do { names = try FileManager.default.contentsOfDirectory(atPath: directory) } catch {
-            throw Failure(.io, "\(directory) cannot be read: \(error.localizedDescription)")
+            throw Failure(.io, "\(directory) cannot be read: \(reason(error))")
         }
         var standing: [String: Int] = [:]
         for name in names {

@@ -40,7 +40,7 @@ public struct ScalingDirectory: Sendable {
     private func makeFolders() throws {
         for name in ["recipes", "records", "output", "runs"] {
             do { try FileManager.default.createDirectory(atPath: "\(path)/\(name)", withIntermediateDirectories: true) } catch {
-                throw Failure(.io, "\(path)/\(name) cannot be made: \(error.localizedDescription)")
+                throw Failure(.io, "\(path)/\(name) cannot be made: \(reason(error))")
             }
         }
     }

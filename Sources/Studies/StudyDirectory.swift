@@ -70,7 +70,7 @@ public struct StudyDirectory: Sendable, Equatable {
     func forgetInterruptions(of study: Study) throws {
         for trial in study.trials where end(of: trial)?.isInterruption ?? false {
             guard unlink(end(trial)) == 0 || errno == ENOENT else {
-                throw Failure(.io, "\(end(trial)) cannot be removed: \(String(cString: strerror(errno)))")
+                throw Failure(.io, "\(end(trial)) cannot be removed: \(systemText())")
             }
         }
     }
@@ -102,7 +102,7 @@ public struct StudyDirectory: Sendable, Equatable {
 
     private func make(_ directory: String) throws {
         do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
-            throw Failure(.io, "study directory \(directory) cannot be made: \(error.localizedDescription)")
+            throw Failure(.io, "study directory \(directory) cannot be made: \(reason(error))")
         }
     }
 }
@@ -136,7 +136,7 @@ extension Data {
         // On NFS a link that was made may be told as one that was there, when the answer was lost and the question asked again (link(2)).
         var found = stat()
         if stat(draft, &found) == 0, found.st_nlink == 2 { return true }
-        guard code == EEXIST else { throw Failure(.io, "\(path) cannot be made: \(String(cString: strerror(code)))") }
+        guard code == EEXIST else { throw Failure(.io, "\(path) cannot be made: \(systemText(code))") }
         return false
     }
 }

@@ -35,7 +35,7 @@ final class MetricsLog {
             let text = Data(([Self.header] + kept).map { $0 + "\n" }.joined().utf8)
             try text.write(to: URL(fileURLWithPath: path), options: .atomic)
             let descriptor = open(path, O_WRONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { throw Failure(.io, "\(path) cannot be opened: \(String(cString: strerror(errno)))") }
+            guard descriptor >= 0 else { throw Failure(.io, "\(path) cannot be opened: \(systemText())") }
             file = AppendedFile(path: path, descriptor: descriptor, length: text.count)
         } catch let failure as Failure {
             throw failure

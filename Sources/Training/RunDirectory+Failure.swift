@@ -26,7 +26,7 @@ extension RunDirectory {
         var number = 1
         while FileManager.default.fileExists(atPath: "\(path)/failure-\(number).json") { number += 1 }
         guard rename(failure, "\(path)/failure-\(number).json") == 0 else {
-            throw Failure(.io, "\(failure) cannot be renamed: \(String(cString: strerror(errno)))")
+            throw Failure(.io, "\(failure) cannot be renamed: \(systemText())")
         }
     }
 

@@ -41,7 +41,7 @@ public struct RunDirectory: Sendable, Equatable {
             if mkdir(run.path, 0o777) == 0 { return run }
             guard errno == EEXIST else {
                 throw Failure(
-                    .io, "run directory \(run.path) cannot be made: \(String(cString: strerror(errno))); give one by --run")
+                    .io, "run directory \(run.path) cannot be made: \(systemText()); give one by --run")
             }
             number += 1
         }
@@ -80,7 +80,7 @@ public struct RunDirectory: Sendable, Equatable {
         }
         throw Failure(
             .io,
-            "run directory \(path) cannot be made: \(directory): \(String(cString: strerror(code))); give another one by --run, or "
+            "run directory \(path) cannot be made: \(directory): \(systemText(code)); give another one by --run, or "
                 + "make room")
     }
 

@@ -75,7 +75,7 @@ final class StepTimeline: StepObserver {
             try "[\(ranks.joined(separator: ",\n"))]\n".write(toFile: path, atomically: true, encoding: .utf8)
             return nil
         } catch {
-            return "\(path): the timeline could not be written: \(error.localizedDescription)"
+            return "\(path): the timeline could not be written: \(reason(error))"
         }
     }
 

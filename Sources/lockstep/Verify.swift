@@ -31,7 +31,7 @@ struct Verify: ParsableCommand {
         let counts = try RankCounts.parse(np, least: 2)
         let directory = runs ?? FileManager.default.temporaryDirectory.appendingPathComponent("lockstep-verify-\(getpid())").path
         do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
-            throw Failure(.io, "\(directory) cannot be made: \(error.localizedDescription)")
+            throw Failure(.io, "\(directory) cannot be made: \(reason(error))")
         }
         let comparison = RankCountComparison(
             rankCounts: counts, training: training + ["--reproducible", "--log-every", "1"], directory: directory)

@@ -21,6 +21,12 @@ import Testing
         try expectNone(of: /(?:^|[^\w.])_?exit\(/, except: ["lockstep"], "ends the process: that is the room of Sources/lockstep")
     }
 
+    @Test func theSystemsReasonIsToldInOnePlace() throws {
+        try expectNone(
+            of: /\blocalizedDescription\b|\bstrerror\(/, except: ["Diagnostics"],
+            "tells the system's reason: use reason or systemText")
+    }
+
     @Test func nothingIsForced() throws {
         try expectNone(of: /\btry!|\bas!|\bprecondition(Failure)?\(/, except: [], "forces: throw a Failure, or use require")
         try expectNone(of: /[\w\)\]]!(?=[.\)\],;\s]|$)(?!=)/, except: [], "unwraps by force")

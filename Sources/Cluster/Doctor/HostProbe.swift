@@ -49,7 +49,7 @@ public struct HostProbe: Sendable {
         let name = "\(directory)/.lockstep-doctor-\(UUID().uuidString)"
         let (first, second) = ("\(name)-1", "\(name)-2")
         defer { for path in [first, second] { unlink(path) } }
-        func failed(_ call: String) -> String { "\(call) fails: \(String(cString: strerror(errno)))" }
+        func failed(_ call: String) -> String { "\(call) fails: \(systemText())" }
         let file = open(first, O_WRONLY | O_CREAT | O_EXCL, 0o600)
         guard file >= 0 else { return failed("writing") }
         defer { close(file) }

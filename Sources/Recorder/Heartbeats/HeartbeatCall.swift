@@ -28,7 +28,7 @@ struct HeartbeatCall {
     private func connection(
         to address: SocketAddress, greeting: [UInt8], until call: EndableThread.Call
     ) throws(RecordFault) -> TCPConnection {
-        guard let descriptor = TCPConnection.socket(address.family) else { throw RecordFault(String(cString: strerror(errno))) }
+        guard let descriptor = TCPConnection.socket(address.family) else { throw RecordFault(systemText()) }
         let connection = TCPConnection(descriptor)
         let end = Moment.now.uptime + Self.patience
         /// - Returns: false where the time is over.
@@ -40,12 +40,12 @@ struct HeartbeatCall {
         }
 
         if address.withPointer({ Glibc.connect(descriptor, $0, $1) }) != 0 {
-            guard errno == EINPROGRESS else { throw RecordFault(String(cString: strerror(errno))) }
+            guard errno == EINPROGRESS else { throw RecordFault(systemText()) }
             guard wait(for: POLLOUT) else { throw RecordFault("no answer") }
             var code: Int32 = 0
             var length = socklen_t(MemoryLayout<Int32>.size)
             getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
-            guard code == 0 else { throw RecordFault(String(cString: strerror(code))) }
+            guard code == 0 else { throw RecordFault(systemText(code)) }
         }
         connection.send(greeting)
         while connection.received.count < HeartbeatInvitation.wordByteCount, connection.state == .open, wait(for: POLLIN) {

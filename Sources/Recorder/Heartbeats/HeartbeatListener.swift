@@ -17,11 +17,11 @@ public final class HeartbeatListener: Sendable {
     /// - Throws: `Failure(.io)` where the system lets nobody listen.
     public init(hosts: [String], pulse: Pulse, path: @escaping @Sendable (Int) -> String) throws(Failure) {
         guard let descriptor = TCPConnection.listener() else {
-            throw Failure(.io, "no TCP port to hear heartbeats by: \(String(cString: strerror(errno)))")
+            throw Failure(.io, "no TCP port to hear heartbeats by: \(systemText())")
         }
         guard let port = SocketAddress.port(of: descriptor) else {
             close(descriptor)
-            throw Failure(.io, "the TCP port to hear heartbeats by has no number: \(String(cString: strerror(errno)))")
+            throw Failure(.io, "the TCP port to hear heartbeats by has no number: \(systemText())")
         }
         let invitation = HeartbeatInvitation(addresses: SocketAddress.numbersOfThisHost() + [hosts[0]], port: port)
         self.invitation = invitation
