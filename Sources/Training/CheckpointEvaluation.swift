@@ -108,7 +108,7 @@ extension Experiment {
     ///   `Dataset.open`.
     func openData(_ directory: String?, ofCheckpoint path: String) throws -> Dataset {
         guard let directory = try directory ?? RunDirectory(ofCheckpoint: path).flatMap({ try $0.read().execution.data }) else {
-            throw Failure(.usage, "no data set is named: give its directory by --data")
+            throw Failure.noDataSet
         }
         let dataset = try Dataset.open(directory: directory)
         try checkTakes(dataset)

@@ -158,6 +158,12 @@ extension Execution: Codable {
     }
 }
 
+extension Failure {
+    /// Where no data set's directory is known, and there is none to be had without one.
+    public static let noDataSet = Failure(
+        .usage, "no data set is named: give its directory by --data, or make the built-in one by 'lockstep data synthesize DIR'")
+}
+
 extension Recipe {
     public func validate() throws {
         try experiment.validate()

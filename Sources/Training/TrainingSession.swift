@@ -249,11 +249,7 @@ public final class TrainingSession {
     }
 
     private static func openData(_ execution: Execution) throws -> Dataset {
-        guard let directory = execution.data else {
-            throw Failure(
-                .usage,
-                "no data set is named: give its directory by --data, or make the built-in one by 'lockstep data synthesize DIR'")
-        }
+        guard let directory = execution.data else { throw Failure.noDataSet }
         return try Dataset.open(directory: directory)
     }
 

@@ -61,9 +61,7 @@ struct JobCommand: ParsableCommand {
     var training: [String] = []
 
     func run() throws {
-        guard let data = try data ?? Recipe.read(recipe).execution.data else {
-            throw Failure(.usage, "no data set is named: give its directory by --data, as the hosts see it")
-        }
+        guard let data = try data ?? Recipe.read(recipe).execution.data else { throw Failure.noDataSet }
         var request = JobRequest(
             system, recipe: recipe, data: data, nodes: nodes, ranksPerNode: ranksPerNode ?? RankLaunch.cores(of: nil) ?? 1)
         request.time = try JobTime(parsing: time)

@@ -101,9 +101,7 @@ struct ScalingCommand: ParsableCommand {
         recipe.set(data.map(Optional.some), \.execution.data)
         strategy.change(&recipe)
         try recipe.validate()
-        guard let folder = recipe.execution.data else {
-            throw Failure(.usage, "no data set is named: give its directory by --data")
-        }
+        guard let folder = recipe.execution.data else { throw Failure.noDataSet }
         // Ranks on other hosts may start elsewhere.
         recipe.execution.data = URL(fileURLWithPath: folder).standardizedFileURL.path
         guard compute == .real || recipe.execution.parallelism != .hybrid else {

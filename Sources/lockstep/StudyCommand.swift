@@ -111,9 +111,7 @@ struct StudyCommand: ParsableCommand {
                 throw Failure(.usage, "--vary: \(study) varies its own settings; give a recipe, or steps-to-target, or --set")
             }
             let recipe = try Recipe.read(study)
-            guard let folder = data ?? recipe.execution.data else {
-                throw Failure(.usage, "no data set is named: give its directory by --data")
-            }
+            guard let folder = data ?? recipe.execution.data else { throw Failure.noDataSet }
             try search.refuse(beside: "--vary")
             return try VaryStudy.study(
                 vary.map(VaryStudy.Axis.init), over: recipe, request: request(folder), draws: random, seed: seed)
