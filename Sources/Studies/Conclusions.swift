@@ -1,3 +1,4 @@
+import Diagnostics
 import Statistics
 
 /// What follows from a study's figures, and nothing else.

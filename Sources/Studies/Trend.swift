@@ -1,3 +1,4 @@
+import Diagnostics
 import Statistics
 
 /// A figure along the ordered values of one setting: whether it rises, falls, or does both, as far as the numbers carry it.
@@ -129,9 +130,4 @@ public struct Trend: Sendable {
                 "\(measure.title): largest at \(at(top)), smallest at \(at(bottom)), \(ends); one seed, so the spread is unknown and no trend is claimed"
         }
     }
-}
-
-/// a, b and c
-func list(_ words: [String]) -> String {
-    words.count < 2 ? words.joined() : words.dropLast().joined(separator: ", ") + " and " + words[words.count - 1]
 }

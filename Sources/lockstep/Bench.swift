@@ -4,6 +4,7 @@ import Diagnostics
 import Foundation
 import Kernels
 import Networks
+import Reports
 
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,7 +24,7 @@ struct BenchTable {
 
     func printRow(_ cells: [String]) {
         let row = zip(columns, cells).map { column, cell in
-            padded(cell, to: abs(column.width), left: column.width > 0)
+            TerminalWidth.padded(cell, to: abs(column.width), alignment: column.width > 0 ? .trailing : .leading)
         }
         print(row.joined(separator: "  "))
         // Rows come seconds apart, and whoever reads a pipe wants each when it is there.

@@ -47,7 +47,7 @@ final class Console: TrainingReporter {
         let experiment = summary.experiment
         var lines = [
             "\(experiment.model.name) (\(summary.parameterCount.grouped) parameters) on \(experiment.data?.description ?? "data")",
-            "global batch \(partition.globalBatch) = \(partition.microBatches) micro-batches × \(microBatchSizes(partition.globalBatch, partition.microBatches)); "
+            "global batch \(partition.globalBatch) = \(partition.microBatches) micro-batches × \(shares(partition.globalBatch, partition.microBatches)); "
                 + "\(summary.ranks) rank\(summary.ranks == 1 ? "" : "s") × \(shares(partition.microBatches, summary.ranks))",
             "learning rate \(experiment.optimiser.rate) (not scaled by batch or ranks), momentum \(experiment.optimiser.momentum), "
                 + "\(experiment.epochs) epoch\(experiment.epochs == 1 ? "" : "s"), seed \(experiment.seed)",
@@ -116,13 +116,9 @@ final class Console: TrainingReporter {
                 + (yields ? "" : "; give mpirun '--mca mpi_yield_when_idle 1', or waiting ranks slow down those that work"))
     }
 
-    private func microBatchSizes(_ batch: Int, _ count: Int) -> String {
-        let (smallest, rest) = batch.quotientAndRemainder(dividingBy: count)
-        return rest == 0 ? "\(smallest)" : "\(smallest) or \(smallest + 1)"
-    }
-
-    private func shares(_ microBatches: Int, _ ranks: Int) -> String {
-        let (smallest, rest) = microBatches.quotientAndRemainder(dividingBy: ranks)
+    /// How large the parts of a whole are that is shared as evenly as can be.
+    private func shares(_ whole: Int, _ count: Int) -> String {
+        let (smallest, rest) = whole.quotientAndRemainder(dividingBy: count)
         return rest == 0 ? "\(smallest)" : "\(smallest) or \(smallest + 1)"
     }
 }

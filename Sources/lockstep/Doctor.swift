@@ -3,6 +3,7 @@ import Cluster
 import Diagnostics
 import Foundation
 import MPI
+import Reports
 import Training
 
 struct Doctor: ParsableCommand {
@@ -76,7 +77,8 @@ struct Doctor: ParsableCommand {
     private func show(_ examination: Examination, _ facts: ClusterFacts) {
         let (state, name) = (9, 15)
         for (check, finding) in examination.findings {
-            print(padded(finding.severity.name, to: state) + padded(check.name, to: name) + finding.found)
+            print(
+                TerminalWidth.padded(finding.severity.name, to: state) + TerminalWidth.padded(check.name, to: name) + finding.found)
             guard !finding.remedy.isEmpty else { continue }
             print(String(repeating: " ", count: state + name) + "do: " + finding.remedy)
         }

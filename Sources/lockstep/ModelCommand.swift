@@ -3,6 +3,7 @@ import Datasets
 import Diagnostics
 import Foundation
 import Networks
+import Reports
 import Training
 
 struct ModelCommand: ParsableCommand {
@@ -15,12 +16,16 @@ struct ModelList: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "The built-in models, with their sizes.")
 
     func run() throws {
-        for name in BuiltInModel.Name.allCases {
+        let rows: [[Table.Cell]] = try BuiltInModel.Name.allCases.map { name in
             let builtIn = BuiltInModel(name)
             let model = builtIn.model(input: builtIn.usualInput, classes: builtIn.usualClasses)
-            let parameters = (try model.parameterCount()).grouped
-            print("\(padded(name.rawValue, to: 18))\(padded(parameters, to: 12, left: true))  \(model.input)  \(builtIn.summary)")
+            return [
+                Table.Cell(name.rawValue), .count(try model.parameterCount()), Table.Cell("\(model.input)"),
+                Table.Cell(builtIn.summary),
+            ]
         }
+        let table = Table(columns: [.init("model"), .init("parameters", .trailing), .init("input"), .init("summary")], rows: rows)
+        for line in table.text() { print(line) }
     }
 }
 
@@ -59,24 +64,29 @@ struct ModelShow: ParsableCommand {
     private func showTable(of model: Model) throws {
         let layers = try model.resolvedLayers()
         let rows = layers.flatMap(\.flattened)
-        let width = (rows.map(\.name.count).max() ?? 0) + 2
-        print(
-            padded("layer", to: width) + padded("output", to: 12) + padded("parameters", to: 13, left: true)
-                + padded("multiply-adds", to: 16, left: true) + padded("activation", to: 14, left: true))
-        for layer in rows {
-            let isBlock = !layer.layers.isEmpty
-            print(
-                padded(layer.name, to: width) + padded(layer.output.description, to: 12)
-                    + padded(isBlock ? "" : layer.parameterCount.grouped, to: 13, left: true)
-                    + padded(isBlock ? "" : layer.multiplyAdds.grouped, to: 16, left: true)
-                    + padded(isBlock ? "" : "\((layer.output.count * 4).grouped) B", to: 14, left: true))
+        var table = Table(
+            columns: [
+                .init("layer"), .init("output"), .init("parameters", .trailing), .init("multiply-adds", .trailing),
+                .init("activation", .trailing),
+            ])
+        func append(_ name: String, _ output: String, _ parameters: Int, _ multiplyAdds: Int, activation values: Int) {
+            table.append([
+                Table.Cell(name), Table.Cell(output), .count(parameters), .count(multiplyAdds),
+                Table.Cell("\((values * 4).grouped) B"),
+            ])
         }
-        let sums = rows.filter(\.layers.isEmpty)
-        print(
-            padded("sum", to: width) + padded("", to: 12)
-                + padded((layers.reduce(0) { $0 + $1.parameterCount }).grouped, to: 13, left: true)
-                + padded((layers.reduce(0) { $0 + $1.multiplyAdds }).grouped, to: 16, left: true)
-                + padded("\((sums.reduce(0) { $0 + $1.output.count * 4 }).grouped) B", to: 14, left: true))
+        for layer in rows {
+            let output = layer.output.description
+            if layer.layers.isEmpty {
+                append(layer.name, output, layer.parameterCount, layer.multiplyAdds, activation: layer.output.count)
+            } else {
+                table.append([Table.Cell(layer.name), Table.Cell(output), "", "", ""])
+            }
+        }
+        append(
+            "sum", "", layers.reduce(0) { $0 + $1.parameterCount }, layers.reduce(0) { $0 + $1.multiplyAdds },
+            activation: rows.filter(\.layers.isEmpty).reduce(0) { $0 + $1.output.count })
+        for line in table.text() { print(line) }
         if let globalBatch {
             try Experiment.check(globalBatch, "global-batch")
             var experiment = Experiment(model: .described(model))

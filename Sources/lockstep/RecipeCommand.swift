@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reports
 import Training
 
 struct RecipeCommand: ParsableCommand {
@@ -12,7 +13,7 @@ struct RecipeList: ParsableCommand {
 
     func run() {
         let width = (BuiltInRecipe.all.map(\.name.count).max() ?? 0) + 2
-        for recipe in BuiltInRecipe.all { print(padded(recipe.name, to: width) + recipe.summary) }
+        for recipe in BuiltInRecipe.all { print(TerminalWidth.padded(recipe.name, to: width) + recipe.summary) }
     }
 }
 

@@ -85,8 +85,4 @@ enum RunConclusion {
     }
 
     private static func number(_ accuracy: Double) -> String { fixed(accuracy, decimals: 4) }
-
-    private static func list(_ names: [String]) -> String {
-        names.count < 2 ? names.joined() : names.dropLast().joined(separator: ", ") + " and " + names[names.count - 1]
-    }
 }

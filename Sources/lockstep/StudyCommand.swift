@@ -16,7 +16,7 @@ struct StudyCommand: ParsableCommand {
             the same command, on this host or on others that share the folder, joins a study that is under way, and goes on with one that was \
             ended. Which worker runs a trial does not change its result. Not to be started under mpirun.
 
-            \(BuiltInStudy.all.map { padded($0.name, to: 18) + $0.summary }.joined(separator: "\n"))
+            \(BuiltInStudy.all.map { TerminalWidth.padded($0.name, to: 18) + $0.summary }.joined(separator: "\n"))
 
             lockstep study batch-size --data data/cifar10 --seeds 3 --workers 2
             lockstep study steps-to-target --preset mlp --data data/mnist --quick --workers 2

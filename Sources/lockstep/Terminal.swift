@@ -87,9 +87,3 @@ func duration(_ seconds: Double) -> String {
 
 /// `loss 1.2031 accuracy 0.5719`
 func lossAndAccuracy(_ loss: Double, _ accuracy: Double) -> String { String(format: "loss %.4f accuracy %.4f", loss, accuracy) }
-
-/// `text`, filled up with spaces behind it, or in front of it.
-func padded(_ text: String, to width: Int, left: Bool = false) -> String {
-    let space = String(repeating: " ", count: max(0, width - text.count))
-    return left ? space + text : text + space
-}
