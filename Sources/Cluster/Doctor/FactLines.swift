@@ -13,11 +13,7 @@ public enum FactLines {
     public static func line(_ host: HostFacts) throws -> String { try line(Line(host: host)) }
     public static func line(_ rank: RankFacts) throws -> String { try line(Line(rank: rank)) }
 
-    private static func line(_ line: Line) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return mark + String(decoding: try encoder.encode(line), as: UTF8.self)
-    }
+    private static func line(_ line: Line) throws -> String { mark + (try canonicalJSON(line)) }
 
     /// The facts of an output, each host once, and the lines of the output that are none.
     static func read(_ text: String) -> (hosts: [HostFacts], ranks: [RankFacts], words: [String]) {
