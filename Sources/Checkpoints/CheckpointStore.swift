@@ -30,49 +30,56 @@ public struct CheckpointStore: Sendable {
     /// Writes the checkpoint of `step` durably (`Checkpoint.write(to:)`), in place of an older one of the same step. Makes the
     /// directory if need be, first deletes what dead writers left half-written, and at last all but the newest `keep` checkpoints.
     ///
+    /// The best one gets a second name, `best.safetensors`, under which it stays when it is no longer among the newest. A hard link takes no
+    /// room of its own; where the file system has none, the checkpoint is written again.
+    ///
     /// Only checkpoints up to `step` are counted and deleted: later ones, left by a run that went on from an earlier point, stay until
     /// the run comes to them. Files that lockstep did not write are never deleted, whatever their names.
     /// - Returns: the path of the new checkpoint.
     /// - Throws: `Failure(.io)`; the checkpoints that were there still are, and no temporary is left.
     /// - Precondition: `step` is 0 or more.
     @discardableResult
-    public func write(_ checkpoint: Checkpoint, step: Int) throws(Failure) -> String {
+    public func write(_ checkpoint: Checkpoint, step: Int, isBest: Bool = false) throws(Failure) -> String {
         require(step >= 0, "a checkpoint cannot be of step \(step)")
         try makeDirectory()
-        try DurableReplacement.removeStale(in: directory) { Self.step(ofName: $0) != nil }
+        try DurableReplacement.removeStale(in: directory) { Self.step(ofName: $0) != nil || $0 == Self.bestName }
         let path = path(step: step)
         try checkpoint.write(to: path)
+        if isBest { try keepAsBest(checkpoint, step: step) }
         try prune(upTo: step)
         return path
     }
 
-    /// Gives the checkpoint of `step`, which was written last, a second name, `best.safetensors`, under which it stays when it is no longer
-    /// among the newest. A hard link takes no room of its own; where the file system has none, the checkpoint is written again.
-    /// - Throws: `Failure(.io)`; the best one before stands.
-    public func keepAsBest(_ checkpoint: Checkpoint, step: Int) throws(Failure) {
-        let best = "\(directory)/best.safetensors"
-        let temporary = "\(directory)/.best.\(getpid()).temporary"
+    private func keepAsBest(_ checkpoint: Checkpoint, step: Int) throws(Failure) {
+        let temporary = DurableReplacement(path: best).temporaryPath(0)
         unlink(temporary)
         // Renaming one link over another of the same file leaves both: what is left is unlinked.
         defer { unlink(temporary) }
         if link(path(step: step), temporary) != 0 || rename(temporary, best) != 0 { try checkpoint.write(to: best) }
     }
 
-    /// Puts the checkpoints of later steps than `step` aside, under their names with `.superseded` behind.
-    /// - Returns: the paths that they had.
+    /// Puts the checkpoints of later steps than `step` aside, under their names with `.superseded` behind, or `.superseded-1` and so on where
+    /// there is one already.
+    /// - Returns: the paths that they had, and those that they have.
     /// - Throws: `Failure(.io)`.
-    public func supersede(after step: Int) throws(Failure) -> [String] {
+    public func supersede(after step: Int) throws(Failure) -> [(path: String, kept: String)] {
         var paths = try steps().filter { $0 > step }.map { path(step: $0) }
         // The best one, where it is another name of one of them.
-        let best = "\(directory)/best.safetensors"
         if paths.contains(where: { Self.isSameFile($0, best) }) { paths.append(best) }
+        var superseded: [(path: String, kept: String)] = []
         for path in paths {
-            guard rename(path, path + ".superseded") == 0 else {
-                throw Failure(.io, "\(path) cannot be renamed: \(systemText())")
+            var (kept, number) = ("\(path).superseded", 0)
+            while access(kept, F_OK) == 0 {
+                number += 1
+                kept = "\(path).superseded-\(number)"
             }
+            guard rename(path, kept) == 0 else { throw systemFailure("rename", path) }
+            superseded.append((path, kept))
         }
-        return paths
+        return superseded
     }
+
+    private var best: String { "\(directory)/\(Self.bestName)" }
 
     private static func isSameFile(_ path: String, _ other: String) -> Bool {
         var (one, two) = (stat(), stat())
@@ -128,6 +135,7 @@ extension CheckpointStore {
     private static let prefix = "step-"
     private static let suffix = ".safetensors"
     private static let digits = 8
+    private static let bestName = "best.safetensors"
 
     /// `step-00001234.safetensors`: at least eight digits.
     static func name(step: Int) -> String {

@@ -30,7 +30,7 @@ public final class CheckpointWriter {
 
     /// Copies the checkpoint of `step` and has it written. Waits for the one before it, should that still be under way.
     ///
-    /// - Parameter isBest: whether it is kept as the best one too (`CheckpointStore.keepAsBest`).
+    /// - Parameter isBest: whether it is kept as the best one too (`CheckpointStore.write`).
     public func write(_ checkpoint: Checkpoint, step: Int, isBest: Bool) {
         queue.waitUntilIdle()
         queue.submit(WritingQueue.Work(checkpoint: copy.take(checkpoint), step: step, isBest: isBest))
@@ -110,8 +110,7 @@ private final class WritingQueue: @unchecked Sendable {
     private func write(_ work: Work) -> CheckpointWriter.Outcome {
         let path = store.path(step: work.step)
         do throws(Failure) {
-            try store.write(work.checkpoint, step: work.step)
-            if work.isBest { try store.keepAsBest(work.checkpoint, step: work.step) }
+            try store.write(work.checkpoint, step: work.step, isBest: work.isBest)
             return .init(step: work.step, result: .success(path), trouble: nil)
         } catch {
             // What fails behind its writing, as the deletion of an older one, costs no checkpoint.

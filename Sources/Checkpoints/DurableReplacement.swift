@@ -42,14 +42,15 @@ struct DurableReplacement {
     /// A new temporary that no one else uses, locked where the file system has locks.
     private func temporary() throws(Failure) -> OpenFile {
         for number in 0..<Self.attempts {
-            let temporaryPath = "\(directory)/.\(name).\(getpid())-\(number)\(Self.suffix)"
-            guard let file = try OpenFile(creating: temporaryPath) else { continue }
+            guard let file = try OpenFile(creating: temporaryPath(number)) else { continue }
             // Between its making and its locking, another writer may have taken it for a dead one's: then it has no name any more.
             _ = file.lock()
             if try file.status().st_nlink > 0 { return file }
         }
         throw Failure(.io, "cannot create a temporary file in \(directory): \(Self.attempts) of them are there; delete them")
     }
+
+    func temporaryPath(_ number: Int) -> String { "\(directory)/.\(name).\(getpid())-\(number)\(Self.suffix)" }
 
     private static let attempts = 100
     private static let suffix = ".temporary"
@@ -62,7 +63,8 @@ struct DurableReplacement {
             guard let name = target(ofTemporary: entry), concerns(name) else { continue }
             let path = "\(directory)/\(entry)"
             // A live writer may have renamed it since it was listed: no fault.
-            guard let file = try? OpenFile(reading: path), file.lock() else { continue }
+            // NFS locks only what is open for writing.
+            guard let file = try? OpenFile(writing: path), file.lock() else { continue }
             unlink(path)
         }
     }

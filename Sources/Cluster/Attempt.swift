@@ -70,16 +70,18 @@ struct Attempt: Sendable {
 
     /// What hosts that are gone, or else the flight records, say about the end, put where ranks would have put it; nil where they did not get as
     /// far as those.
-    func reportFromRecords(gone: [Hostfile.Host]) throws -> FailureReport? {
-        let sights = sights
-        guard sights.contains(where: isOfThis) else { return nil }
+    func reportFromRecords(gone: [Hostfile.Host]) -> FailureReport? {
+        // What ranks said in earlier attempts is none of this one's.
+        let sights = sights.map { isOfThis($0) ? $0 : RankSight(rank: $0.rank, record: nil) }
+        guard sights.contains(where: { $0.record != nil }) else { return nil }
         let time = UInt64(Date().timeIntervalSince1970 * 1e9)
         let diagnosis =
             gone.isEmpty
             ? Diagnosis(sights, completions: completions, at: time)
             : Diagnosis(lostHosts: gone.map(\.name), sights: sights)
         let failure = FailureReport(diagnosis, sights: sights, exitCode: Failure.Kind.lost.rawValue, at: time)
-        _ = try failure.write(to: report)
+        // Where the directory is gone or full, what happened is told all the same.
+        _ = try? failure.write(to: report)
         return failure
     }
 

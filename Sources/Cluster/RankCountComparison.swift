@@ -45,18 +45,16 @@ public struct RankCountComparison: Sendable {
             )
         }
         return Outcome(
-            ranks: ranks, checkpointDigest: try fileDigest(Self.newestCheckpoint(in: "\(run)/checkpoints")),
+            ranks: ranks, checkpointDigest: try Self.checkpointDigest("\(run)/checkpoints"),
             losses: try Self.losses("\(run)/metrics.csv"))
     }
 
-    private static func newestCheckpoint(in directory: String) throws -> String {
-        let names = try reading(directory) { try FileManager.default.contentsOfDirectory(atPath: $0) }
-        // Numbers have equally many digits, so the last name is the newest.
-        guard let newest = names.filter({ $0.hasPrefix("step-") && $0.hasSuffix(".safetensors") }).max() else {
+    private static func checkpointDigest(_ directory: String) throws -> String {
+        guard let newest = newestCheckpoint(in: directory) else {
             throw Failure(
                 .missing, "\(directory) holds no checkpoint: a verified training reaches the end of an epoch, or --max-steps")
         }
-        return "\(directory)/\(newest)"
+        return try fileDigest(newest)
     }
 
     private static func losses(_ path: String) throws -> [String] {

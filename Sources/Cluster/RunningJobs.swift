@@ -11,9 +11,30 @@ enum RunningJobs {
         /// The signal that is to end this process; 0 for none.
         var signal: Int32 = 0
         var listener: SignalListener?
+        /// Of the one job after another that this process starts, whether or not one is running.
+        var standing: JobEnding?
+
+        mutating func listen() {
+            if listener == nil { listener = SignalListener([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1], hear: hear) }
+        }
     }
 
     private static let state = Mutex(State())
+
+    /// Does work that starts jobs one after another, all with this ending, which signals ask between them too.
+    static func hearing<Result>(for ending: JobEnding, _ work: () throws -> Result) rethrows -> Result {
+        state.withLock { state in
+            state.standing = ending
+            state.listen()
+        }
+        defer {
+            state.withLock { state in
+                state.standing = nil
+                if state.jobs.isEmpty { state.listener = nil }
+            }
+        }
+        return try work()
+    }
 
     /// Starts a process and waits for its end.
     ///
@@ -30,7 +51,7 @@ enum RunningJobs {
     private static func start(_ process: Process, ending: JobEnding?) throws {
         let isEnding = try state.withLock { state in
             guard state.signal == 0 else { return true }
-            if state.listener == nil { state.listener = SignalListener([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1], hear: hear) }
+            state.listen()
             // A thread of Dispatch's blocks signals, and a process inherits that: mpirun would not hear the one that ends it.
             var (none, own) = (sigset_t(), sigset_t())
             sigemptyset(&none)
@@ -48,11 +69,12 @@ enum RunningJobs {
     }
 
     @Sendable private static func hear(_ number: Int32) {
-        let jobs = state.withLock { state in
+        let (jobs, standing) = state.withLock { state in
             // Whoever has a job end in good order decides what happens then.
             if !state.jobs.values.allSatisfy({ $0?.manner == .inGoodOrder }) { state.signal = number }
-            return state.jobs
+            return (state.jobs, state.standing)
         }
+        if jobs.isEmpty { standing?.ask() }
         for (job, ending) in jobs {
             if let ending, ending.manner == .inGoodOrder { ending.ask() } else { kill(job, SIGTERM) }
         }
@@ -62,7 +84,7 @@ enum RunningJobs {
         let number = state.withLock { state in
             state.jobs[job] = nil
             guard state.jobs.isEmpty else { return Int32(-1) }
-            state.listener = nil
+            if state.standing == nil { state.listener = nil }
             return state.signal
         }
         if number > 0 { raise(number) }

@@ -14,23 +14,25 @@ public struct Supervision {
         /// What a rank that ended well says of itself begins with, and which of it one that was asked to end.
         public let completions: [String]
         public let stopping: String
+        /// Of all attempts together; nil for none.
+        public let timeLimit: Duration?
         public let holdsCheckpoint: () -> Bool
         /// Whether the run could go on with so many ranks.
         public let admits: (Int) -> Bool
 
         public init(
             path: String, failure: String, recorder: @escaping @Sendable (Int) -> String, completions: [String], stopping: String,
-            holdsCheckpoint: @escaping () -> Bool, admits: @escaping (Int) -> Bool
+            timeLimit: Duration?, holdsCheckpoint: @escaping () -> Bool, admits: @escaping (Int) -> Bool
         ) {
             (self.path, self.failure, self.recorder) = (path, failure, recorder)
-            (self.completions, self.stopping) = (completions, stopping)
+            (self.completions, self.stopping, self.timeLimit) = (completions, stopping, timeLimit)
             (self.holdsCheckpoint, self.admits) = (holdsCheckpoint, admits)
         }
     }
 
     private let ranks: Int
     private let hosts: Hostfile?
-    /// `train` and what follows it, without `--resume`.
+    /// `train` and what follows it, without `--resume` and `--time-limit`.
     private let arguments: [String]
     private let run: Run
     private let maxRestarts: Int
@@ -38,6 +40,9 @@ public struct Supervision {
 
     /// What is tried again in vain: a wrong command line, bad or missing data, a training that diverges.
     private static let final: Set<Int32> = Set([Failure.Kind.usage, .badData, .missing, .diverged].map(\.rawValue))
+
+    /// What ranks find out about others.
+    private static let found: [Failure.Kind] = [.lost, .deadline, .disagreement]
 
     public init(
         ranks: Int, hosts: Hostfile?, arguments: [String], run: Run, maxRestarts: Int, tell: @escaping (String) -> Void
@@ -50,6 +55,11 @@ public struct Supervision {
     /// - Throws: as `RankLaunch.run`.
     public func toTheEnd() throws -> Int32 {
         let ending = JobEnding(.inGoodOrder)
+        return try RunningJobs.hearing(for: ending) { try toTheEnd(ending) }
+    }
+
+    private func toTheEnd(_ ending: JobEnding) throws -> Int32 {
+        let begin = ContinuousClock.now
         var (ranks, hosts) = (ranks, hosts)
         var attempt = 1
         while true {
@@ -60,7 +70,7 @@ public struct Supervision {
                     + (isResumed ? ", from the newest checkpoint in \(run.path)" : ", from the beginning"))
             let current = Attempt(run, ranks: ranks)
             let launch = RankLaunch(
-                ranks: ranks, arguments: arguments + (isResumed ? ["--resume"] : []), hosts: hosts,
+                ranks: ranks, arguments: arguments + (isResumed ? ["--resume"] : []) + timeLimit(since: begin), hosts: hosts,
                 // A planted fault strikes once.
                 withheld: attempt == 1 ? [] : [RankLaunch.plantedFault])
             let (code, isKilled) = try current.run(launch, ending: ending)
@@ -68,16 +78,19 @@ public struct Supervision {
                 tell(
                     "mpirun was killed: it had not ended \(Attempt.farewell.components.seconds) s behind its job, as where it waits for a host "
                         + "that does not answer")
-                if let code = current.codeOfGoodEnd { return code }
             }
             if code == 0 || code == Failure.Kind.stopped.rawValue { return code }
+            if let code = current.codeOfGoodEnd { return code }
             let written = try current.writtenReport()
             if Self.final.contains(written?.exitCode ?? code) || ending.isAsked {
                 return written.map { tellEnd(of: attempt, code, $0) } ?? (ending.isAsked ? Failure.Kind.stopped.rawValue : code)
             }
-            let reachable = hosts?.reachable()
+            let reachable = hosts?.reachable(ending)
+            if ending.isAsked { return written.map { tellEnd(of: attempt, code, $0) } ?? Failure.Kind.stopped.rawValue }
             let gone = hosts?.hosts.filter { reachable?.contains($0) == false } ?? []
-            let report = try written ?? current.reportFromRecords(gone: gone)
+            // Ranks that end with a code of ours and no report have agreed on it before their first step, and told why.
+            let isAgreed = Failure.Kind(rawValue: code).map { !Self.found.contains($0) } ?? false
+            let report = written ?? (isAgreed && gone.isEmpty ? nil : current.reportFromRecords(gone: gone))
             let exitCode = report.map { tellEnd(of: attempt, code, $0) } ?? code
             if attempt > maxRestarts { return exitCode }
             // Without a report the job did not come to its first step, and comes no further unless a host was the reason.
@@ -92,6 +105,13 @@ public struct Supervision {
             }
             attempt += 1
         }
+    }
+
+    /// What is left of the job's time, of which an attempt that begins with none takes a step and its checkpoint.
+    private func timeLimit(since begin: ContinuousClock.Instant) -> [String] {
+        guard let limit = run.timeLimit else { return [] }
+        let left = (limit - (.now - begin)).components
+        return ["--time-limit", "\(max(1, left.seconds + (left.attoseconds > 0 ? 1 : 0)))s"]
     }
 
     /// - Returns: the exit code that the report gives.
@@ -120,12 +140,12 @@ extension Hostfile {
     }
 
     /// The hosts on which a process can be started within twenty seconds, in their order.
-    func reachable() -> [Host] {
+    func reachable(_ ending: JobEnding? = nil) -> [Host] {
         hosts.filter { host in
             let code = try? Program(
                 path: Program.path(of: "mpirun"), arguments: ["-np", "1", "--host", host.name, "--timeout", "20", "true"],
                 environment: RankLaunch.cleanedEnvironment(ProcessInfo.processInfo.environment, isRoot: geteuid() == 0)
-            ).run()
+            ).run(ending: ending)
             return code == 0
         }
     }

@@ -82,7 +82,7 @@ public struct Diagnosis: Sendable, Equatable {
             self = concluding(.silent, unheard) {
                 "was \($0.unheard(at: time)) (it is stopped, or its host or what connects the two is down), in \(doing($0))"
             }
-        } else if !busy.isEmpty, busy.count < sights.count || sights.count == 1 {
+        } else if !busy.isEmpty {
             self = concluding(.busy, busy.map(\.sight)) { sight in
                 "has been in \(doing(sight)) for \(sight.record.map { durationText(from: $0.since, to: time) } ?? "")"
             }

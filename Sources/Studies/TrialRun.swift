@@ -48,7 +48,7 @@ struct TrialRun: Sendable {
     private func launch(_ trial: Trial, _ claim: Claim) throws -> Int32 {
         let run = directory.run(trial)
         try encodedJSON(trial.recipe).writeReplacing(directory.recipe(trial))
-        let resume = holdsCheckpoint(run) ? ["--resume"] : []
+        let resume = (try? run.holdsCheckpoint()) == true ? ["--resume"] : []
         return try RankLaunch(
             ranks: ranks, arguments: ["train", directory.recipe(trial), "--run", run.path] + resume, processors: processors
         ).run(output: directory.output(trial), ending: claim.ending)
@@ -57,10 +57,5 @@ struct TrialRun: Sendable {
     private func hasReachedGoal(_ trial: Trial) -> Bool {
         guard let goal = trial.recipe.execution.goal else { return false }
         return RunMetrics.epochLines(of: directory.run(trial)).contains { $0.split == .validation && $0.error < goal }
-    }
-
-    private func holdsCheckpoint(_ run: RunDirectory) -> Bool {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: run.checkpoints)) ?? []
-        return names.contains { $0.hasPrefix("step-") && $0.hasSuffix(".safetensors") }
     }
 }

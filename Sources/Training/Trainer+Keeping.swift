@@ -35,7 +35,7 @@ extension Trainer {
     /// - Throws: `Failure.io` where the newest checkpoint or log line is lost.
     func settle() throws {
         reportCheckpoints(writer?.finish())
-        if lostLog != nil { record { try $0.flush() } }
+        record { try $0.flush() }
         let step = state.progress.position.step.grouped
         if let failure = writer?.lostNewest {
             let standing = writer?.newestWritten.map { "the newest that stands is of step \($0.grouped)" } ?? "this run wrote none"

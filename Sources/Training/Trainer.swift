@@ -129,6 +129,7 @@ public final class Trainer {
             if isEpochEnd || isDone {
                 let (training, batchLosses) = (state.progress.figures, state.progress.batchLosses)
                 if isEpochEnd { (state.progress.figures, state.progress.batchLosses) = (Figures(), BatchLosses()) }
+                recorder.enter(.evaluating, step: state.progress.position.step)
                 try division?.gatherParameters(recorder)
                 let validation = try validationEvaluator.map { try evaluate($0, "validation") }
                 if let validation { observeGoal(validation) }
@@ -152,7 +153,7 @@ public final class Trainer {
         try writeTimeline()
         try world.agreed(notedIn: recorder, settle)
         if world.rank == 0, let explanation = goalStop ?? earlyStop { reporter.stoppedEarly(explanation) }
-        recorder.enter(.ended, step: state.progress.position.step)
+        recorder.enter(.stopping, step: state.progress.position.step)
     }
 
     /// Why training ends before its last epoch; nil where it does not.
@@ -194,6 +195,7 @@ public final class Trainer {
             return false
         }
         let start = clock.now
+        recorder.enter(.evaluating, step: position.step)
         try division?.gatherParameters(recorder)
         let figures = try evaluate(validationEvaluator, "validation")
         observeGoal(figures)

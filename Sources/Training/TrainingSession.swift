@@ -168,28 +168,8 @@ public final class TrainingSession {
 
     /// Trains to the end of the recipe; collective.
     public func train() throws {
-        let start = state.progress
         defer { stopSignals.end() }
-        let (log, writer) = try startUp.agreed("opens the log") {
-            world.rank == 0
-                ? (
-                    try RunLog(
-                        run, goingOnAfter: start.position.step, experiment: experiment, execution: execution, ranks: world.size,
-                        host: world.hostName),
-                    CheckpointWriter(CheckpointStore(directory: run.checkpoints, keep: execution.keep))
-                ) : (nil, nil)
-        }
-        let trainer = try Trainer(self, log: log, writer: writer)
-        if world.rank == 0 {
-            reporter.started(
-                RunSummary(
-                    experiment: experiment, run: run, ranks: world.size, partition: partition,
-                    parameterCount: plan.layout.parameterCount, start: start, totalSteps: trainer.totalSteps,
-                    changes: resumed?.changes(to: experiment) ?? [],
-                    resumedFrom: resumed?.path))
-        }
-        let heartbeats = try Heartbeats.start(
-            run, pulse: recorder.pulse, deadline: execution.deadline, world: world, warn: reporter.warn)
+        let (trainer, log, writer, heartbeats) = try closingRecord { try begin() }
         defer { heartbeats.end() }
         startUp.end()
         let watchdog = Watchdog(
@@ -214,6 +194,40 @@ public final class TrainingSession {
         }
     }
 
+    /// Does work whose failure is this rank's last word.
+    private func closingRecord<Result>(_ work: () throws -> Result) throws -> Result {
+        do { return try work() } catch {
+            recorder.close(String(describing: error))
+            throw error
+        }
+    }
+
+    /// What is left to do before the first step. Collective.
+    private func begin() throws -> (trainer: Trainer, log: RunLog?, writer: CheckpointWriter?, heartbeats: Heartbeats) {
+        let start = state.progress
+        let (log, writer) = try startUp.agreed("opens the log") {
+            world.rank == 0
+                ? (
+                    try RunLog(
+                        run, goingOnAfter: start.position.step, experiment: experiment, execution: execution, ranks: world.size,
+                        host: world.hostName),
+                    CheckpointWriter(CheckpointStore(directory: run.checkpoints, keep: execution.keep))
+                ) : (nil, nil)
+        }
+        let trainer = try Trainer(self, log: log, writer: writer)
+        if world.rank == 0 {
+            reporter.started(
+                RunSummary(
+                    experiment: experiment, run: run, ranks: world.size, partition: partition,
+                    parameterCount: plan.layout.parameterCount, start: start, totalSteps: trainer.totalSteps,
+                    changes: resumed?.changes(to: experiment) ?? [],
+                    resumedFrom: resumed?.path))
+        }
+        let heartbeats = try Heartbeats.start(
+            run, pulse: recorder.pulse, deadline: execution.deadline, world: world, warn: reporter.warn)
+        return (trainer, log, writer, heartbeats)
+    }
+
     /// Leaves `failure.json` behind, unless training was asked to stop. What all ranks know of, the first of them reports.
     private func report(_ error: any Error, _ lookout: Lookout) {
         let agreed = error as? AgreedFailure
@@ -234,17 +248,14 @@ public final class TrainingSession {
         let writer =
             world.rank == 0 && measurement.checkpointEvery > 0
             ? CheckpointWriter(CheckpointStore(directory: run.checkpoints, keep: execution.keep)) : nil
-        let trainer = try Trainer(self, log: nil, writer: writer)
-        startUp.end()
-        do {
+        return try closingRecord {
+            let trainer = try Trainer(self, log: nil, writer: writer)
+            startUp.end()
             let record = try trainer.measure(measurement)
             try world.agreed { try trainer.settle() }
             try strategy.free()
             recorder.close(RunState.completion)
             return record
-        } catch {
-            recorder.close(String(describing: error))
-            throw error
         }
     }
 
@@ -297,8 +308,8 @@ public final class TrainingSession {
 
     /// A run that goes on from an earlier checkpoint than its newest leaves the later ones behind: the next resumption must not take them.
     private static func supersede(after step: Int, in run: RunDirectory, reporter: any TrainingReporter) throws {
-        for path in try CheckpointStore(directory: run.checkpoints, keep: 1).supersede(after: step) {
-            reporter.warn("\(path) is later than what is resumed: kept as \(path).superseded")
+        for (path, kept) in try CheckpointStore(directory: run.checkpoints, keep: 1).supersede(after: step) {
+            reporter.warn("\(path) is later than what is resumed: kept as \(kept)")
         }
     }
 

@@ -24,6 +24,8 @@ final class Watchdog: Sendable {
     private static let mismatchPatience = Duration.seconds(10)
     /// Where what connects two hosts is down each misses the other: rank 0, which hears all others, is to say first whom it misses.
     private static let precedenceOfRank0 = Duration.seconds(2)
+    /// Reading all records and writing a report takes no longer, be it over a slow network.
+    private static let patienceWithFiles = Duration.seconds(20)
     /// What mpirun leaves its ranks between SIGTERM and SIGKILL is a second.
     private static let farewell = 0.7
 
@@ -45,8 +47,9 @@ final class Watchdog: Sendable {
         var farewell: Date?
         // Counted by looks at the record, not by a clock: neither a clock that is set nor a job that is suspended makes a silence.
         var (lastNews, silence) = (pulse.lastNews, Duration.zero)
-        while pause.wait(seconds: farewell == nil ? Self.interval : 0.05) {
-            if farewell == nil, signals.received == SIGTERM { farewell = Date() }
+        var look = Self.interval
+        while pause.wait(seconds: look) {
+            if farewell == nil, signals.received == SIGTERM { (farewell, look) = (Date(), 0.05) }
             if let began = farewell, Date().timeIntervalSince(began) < Self.farewell {
                 // It may be mpirun that ends this rank, because another one is no more.
                 endIf(after: .zero) { diagnosis, _ in [.lost, .failed].contains(diagnosis.cause) }
@@ -54,7 +57,7 @@ final class Watchdog: Sendable {
             }
             guard !pulse.hasEnded else { continue }
             let news = pulse.lastNews
-            silence = news == lastNews ? silence + .seconds(Self.interval) : .zero
+            silence = news == lastNews ? silence + .seconds(look) : .zero
             lastNews = news
             if silence >= deadline {
                 endIf(after: silence) { diagnosis, sights in
@@ -91,8 +94,21 @@ final class Watchdog: Sendable {
         return now > news && Duration.nanoseconds(Int64(now - news)) >= deadline * 0.8
     }
 
+    /// Where the run directory is on a file system that does not answer, neither do those who look at it.
+    private func endUnlessAnswered(within time: Duration) -> DispatchWorkItem {
+        let end = DispatchWorkItem { [self] in
+            guard pause.isGoingOn else { return }
+            tell("nothing happened for longer than --deadline, and the file system of \(run.path) does not answer")
+            MPIEnvironment.abort(code: Failure.Kind.deadline.rawValue)
+        }
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Int(time.components.seconds)), execute: end)
+        return end
+    }
+
     /// Writes the report, tells it, and ends all ranks, if what is seen of them is reason enough.
     private func endIf(after silence: Duration, _ isReason: (Diagnosis, [RankSight]) -> Bool) {
+        let lastResort = endUnlessAnswered(within: max(.zero, deadline - silence) + Self.patienceWithFiles)
+        defer { lastResort.cancel() }
         let sights = lookout.sights()
         let diagnosis = Diagnosis(sights, completions: RunState.completions, at: RunDirectory.now())
         guard isReason(diagnosis, sights) else { return }
@@ -110,7 +126,7 @@ final class Watchdog: Sendable {
         if !isFirst { Thread.sleep(forTimeInterval: 1) }
         guard pause.isGoingOn else { return }
         // Where mpirun has begun to end this job, this rank goes as it was told.
-        if signals.received != nil { signals.giveIn() }
+        if signals.received == SIGTERM { signals.giveIn() }
         MPIEnvironment.abort(code: kind.rawValue)
     }
 }

@@ -27,11 +27,11 @@ enum Ending {
         let world = try startMPI(deadline)
         do {
             try work(world)
-            try MPIEnvironment.finalise()
+            try finaliseMPI(world, deadline)
         } catch let agreed as AgreedFailure {
             // All ranks are here: one of them tells it, and all end MPI in good order.
             if world.rank == 0 { tell(agreed) }
-            try? MPIEnvironment.finalise()
+            try? finaliseMPI(world, deadline)
             exit(agreed.failure.kind.rawValue)
         } catch  where world.size == 1 {
             // Nobody else is to be ended, so MPI's own words about an abort would only stand in the way of the message.
@@ -47,21 +47,38 @@ enum Ending {
 
     /// Starts MPI, where each rank waits for all others; a start that does not get on is ended by the deadline.
     private static func startMPI(_ deadline: TimeSpan) throws -> Communicator {
-        let rank = LaunchEnvironment.current?.rank ?? 0
+        try within(
+            deadline, rank: LaunchEnvironment.current?.rank ?? 0, what: "started",
+            reason:
+                "not all ranks' processes have come to its start, or their hosts do not reach one another. 'lockstep doctor', with the "
+                + "job's -np and --hostfile, looks for the reason"
+        ) { try MPIEnvironment.initialise() }
+    }
+
+    /// Ends MPI, where ranks wait for one another once more, in the same way.
+    private static func finaliseMPI(_ world: Communicator, _ deadline: TimeSpan) throws {
+        try within(
+            deadline, rank: world.rank, what: "ended",
+            reason: "a rank is stopped or gone, or the hosts no longer reach one another; what this job had to write is written"
+        ) { try MPIEnvironment.finalise() }
+    }
+
+    private static func within<Result>(
+        _ deadline: TimeSpan, rank: Int, what: String, reason: String, _ work: () throws -> Result
+    ) rethrows -> Result {
         // Short deadlines are meant for steps; processes may have to be loaded from a slow disk first.
         let allowance = TimeSpan(seconds: deadline.seconds + 15)
         let watch = DispatchWorkItem {
             complain(
-                "error: rank \(rank) on \(ProcessInfo.processInfo.hostName): MPI has not started within \(allowance) (--deadline and 15s): not all "
-                    + "ranks' processes have come to its start, or their hosts do not reach one another. 'lockstep doctor', with the job's "
-                    + "-np and --hostfile, looks for the reason")
+                "error: rank \(rank) on \(ProcessInfo.processInfo.hostName): MPI has not \(what) within \(allowance) (--deadline and 15s): "
+                    + reason)
             _exit(Failure.Kind.deadline.rawValue)
         }
         // Rank 0 speaks for all; where it is missing itself, the others do.
         let seconds = allowance.seconds + (rank == 0 ? 0 : 2)
         DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds), execute: watch)
         defer { watch.cancel() }
-        return try MPIEnvironment.initialise()
+        return try work()
     }
 
     private static func exitCode(of error: any Error) -> Int32 {

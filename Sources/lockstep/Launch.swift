@@ -44,14 +44,16 @@ struct Launch: ParsableCommand {
         guard let train = try Lockstep.parseAsRoot(command) as? Train else {
             throw Failure(.usage, "found '\(shellCommand(command))' behind '--', expected 'train' and its arguments")
         }
-        let given = try train.runDirectory ?? train.recipe.map(Recipe.read)?.execution.run
+        let execution = try train.recipe.map(Recipe.read)?.execution
+        let given = train.runDirectory ?? execution?.run
         let run = try given.map(RunDirectory.init(path:)) ?? .makeNextFree(named: train.model ?? "launch")
         let code = try Supervision(
             ranks: ranks, hosts: hostfile.map(Hostfile.init(path:)),
-            arguments: droppingOption("--run", from: command) + ["--run", run.path],
+            arguments: droppingOption("--time-limit", from: droppingOption("--run", from: command)) + ["--run", run.path],
             run: Supervision.Run(
                 path: run.path, failure: run.failure, recorder: run.recorder, completions: RunState.completions,
                 stopping: RunState.stopping,
+                timeLimit: (train.timeLimit ?? execution?.timeLimit).map { .seconds($0.seconds) },
                 holdsCheckpoint: { (try? run.holdsCheckpoint()) ?? false },
                 admits: { ranks in (try? run.read().experiment.admits(ranks: ranks)) ?? true }),
             maxRestarts: maxRestarts, tell: { complain("launch: \($0)") }

@@ -87,13 +87,29 @@ import TestSupport
             let stale = ".step-00000001.safetensors.4711-0.temporary"
             let sameNumber = ".step-00000002.safetensors.\(getpid())-0.temporary"
             let live = ".step-00000003.safetensors.4711-0.temporary"
-            let others = [".best.safetensors.4711-0.temporary", ".step-00000001.safetensors.x-0.temporary", "notes.temporary"]
-            for name in [stale, sameNumber, live] + others { try put([1], at: "\(directory)/\(name)") }
+            let staleBest = ".best.safetensors.4711-0.temporary"
+            let others = [".step-00000001.safetensors.x-0.temporary", "notes.temporary"]
+            for name in [stale, staleBest, sameNumber, live] + others { try put([1], at: "\(directory)/\(name)") }
             let writer = try OpenFile(reading: "\(directory)/\(live)")
             let locked = writer.lock()
             #expect(locked)
             _ = try write(store, step: 2)
             #expect(try list(directory) == ([live, "step-00000002.safetensors"] + others).sorted())
+        }
+    }
+
+    @Test func whatIsSupersededTwiceIsThereTwice() throws {
+        try withTemporaryDirectory { directory in
+            let store = CheckpointStore(directory: directory, keep: 3)
+            _ = try write(store, step: 1)
+            let names = try ["step-00000002.safetensors.superseded", "step-00000002.safetensors.superseded-1"].map { name in
+                let written = try contents(of: try write(store, step: 2))
+                let moved = try store.supersede(after: 1)
+                #expect(moved.count == 1 && moved[0].path == store.path(step: 2) && moved[0].kept == "\(directory)/\(name)")
+                #expect(try contents(of: "\(directory)/\(name)") == written)
+                return name
+            }
+            #expect(try list(directory) == ["step-00000001.safetensors"] + names)
         }
     }
 

@@ -37,7 +37,39 @@ import Testing
             let missing = try launch(
                 place, ranks: 2, ["train", "--model", "lenet5", "--data", "none", "--run", "r"])
             #expect(missing.exitCode == 66 && missing.leftovers.isEmpty, "\(missing.report)")
+            // What ranks agree on before their first step, when their records are there already.
+            try FileManager.default.createDirectory(atPath: place.path("log/metrics.csv"), withIntermediateDirectories: true)
+            let log = try launch(place, ranks: 2, place.training(run: "log"))
+            #expect(log.exitCode == 74 && log.leftovers.isEmpty, "\(log.report)")
+            #expect(log.standardError.components(separatedBy: "launch: attempt ").count == 2, "\(log.report)")
+            #expect(!log.standardError.contains("killed"), "\(log.report)")
         }
+    }
+
+    /// The time limit is the job's, not each attempt's.
+    @Test func laterAttemptsHaveTheTimeThatIsLeft() throws {
+        try Workplace.with { place in
+            let path = try shadowMPI(place, "echo \"$@\" >>'\(place.path("jobs"))'; sleep 2\nmpirun \"$@\"\n")
+            let run = try place.lockstep(
+                ["launch", "-np", "2", "--"] + place.training(run: "run") + ["--time-limit", "2m"],
+                environment: ["LOCKSTEP_FAULT": "kill:1:15:#3", "PATH": path])
+            expectSuccess(run)
+            let limits = try String(contentsOfFile: place.path("jobs"), encoding: .utf8).matches(of: /--time-limit (\d+)s/)
+                .compactMap { Int($0.1) }
+            #expect(limits.count == 2 && limits[0] == 120 && (60...118).contains(limits[1]), "\(limits)")
+        }
+    }
+
+    /// Puts a script of bash where `mpirun` is looked for, which finds the real one by that name.
+    ///
+    /// - Returns: the PATH on which it is.
+    private func shadowMPI(_ place: Workplace, _ script: String) throws -> String {
+        let usual = Subprocess.cleanEnvironment()["PATH"] ?? ""
+        let folder = place.path("bin")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data("#!/bin/bash\nPATH='\(usual)'\n\(script)".utf8).write(to: URL(fileURLWithPath: "\(folder)/mpirun"))
+        chmod("\(folder)/mpirun", 0o755)
+        return "\(folder):\(usual)"
     }
 
     @Test func attemptsAreCounted() throws {
@@ -55,15 +87,10 @@ import Testing
     /// As mpirun is where it cannot tell a host to end its ranks, or be told by it that they have ended.
     @Test(arguments: ["kill:1:15:#3", nil]) func anMpirunThatOutlivesItsRanksIsKilled(fault: String?) throws {
         try Workplace.with { place in
-            let usual = Subprocess.cleanEnvironment()["PATH"] ?? ""
-            let folder = place.path("bin")
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            let script = "#!/bin/bash\nPATH='\(usual)'\nmpirun \"$@\"\nexec sleep 600\n"
-            try Data(script.utf8).write(to: URL(fileURLWithPath: "\(folder)/mpirun"))
-            chmod("\(folder)/mpirun", 0o755)
+            let path = try shadowMPI(place, "mpirun \"$@\"\nexec sleep 600\n")
             let run = try place.lockstep(
                 ["launch", "-np", "2", "--max-restarts", "0", "--"] + place.training(run: "run"),
-                environment: (fault.map { ["LOCKSTEP_FAULT": $0] } ?? [:]).merging(["PATH": "\(folder):\(usual)"]) { $1 })
+                environment: (fault.map { ["LOCKSTEP_FAULT": $0] } ?? [:]).merging(["PATH": path]) { $1 })
             #expect(run.exitCode == (fault == nil ? 0 : 80) && run.leftovers.isEmpty && run.duration < 40, "\(run.report)")
             #expect(
                 run.standardError.contains("launch: mpirun was killed: it had not ended 10 s behind its job"), "\(run.report)")

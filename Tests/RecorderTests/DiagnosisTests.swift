@@ -149,6 +149,12 @@ import Testing
         #expect(found.cause == .connection && found.ranks == [0, 1, 2, 3] && found.text.contains("hosts node0, node1"))
     }
 
+    @Test func whereAllAreBusyEachIsNamed() throws {
+        let found = try diagnosis { _, recorder in recorder.enter(.loading, step: 812) }
+        #expect(found.cause == .busy && found.ranks == [0, 1, 2, 3])
+        #expect(found.text.contains("rank 3 on node1 has been in loading of step 812 for"))
+    }
+
     @Test func theFirstReportStands() throws {
         try withTemporaryDirectory { directory in
             let path = "\(directory)/failure.json"

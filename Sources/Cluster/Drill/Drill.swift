@@ -30,7 +30,8 @@ public struct Drill {
         faults count: Int, kinds: [PlannedFault.Kind], rankCounts: [Int], hosts: DrillHosts?, seed: UInt64, deadlineSeconds: Int,
         directory: String
     ) throws {
-        (self.directory, self.hosts) = (directory, hosts)
+        // Its jobs are told from those of another drill by where they work.
+        (self.directory, self.hosts) = (directory.absolutePath, hosts)
         patienceSeconds = hosts == nil ? deadlineSeconds : max(deadlineSeconds, Lookout.secondsOfHeartbeats)
         guard !FileManager.default.fileExists(atPath: directory) else {
             throw Failure(.usage, "\(directory) is already there: give another directory by --directory, or remove it")
