@@ -51,7 +51,7 @@ public struct ConvolutionChoice: Sendable, CustomStringConvertible {
             (forward, backwardInput, backwardWeights) = (dense, dense, dense)
         } else if min(shape.outputHeight, shape.outputWidth) >= Self.winogradSide, shape.inputChannels >= 16,
             shape.outputChannels >= 16,
-            let winograd = WinogradConvolution(shape)
+            let winograd = Winograd.convolution(shape)
         {
             (forward, backwardInput, backwardWeights) = (winograd, winograd, winograd)
         } else if let direct = DirectConvolution(shape) {

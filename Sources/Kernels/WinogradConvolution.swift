@@ -17,81 +17,92 @@
 /// 94. For the weights' gradient n is the number of tiles, A and G change places, and α = 26.0. Errors seen: a fifth of this bound in root
 /// mean square, twice it for the worst element; 3 to 6 times those of `Im2colConvolution`, whose sums BLAS splits. The bound for the worst
 /// case, with the product of the three matrices' squared infinity norms for α (2,900; 36,100 for the points 1 and 2), is far from all that.
-public struct WinogradConvolution: ConvolutionAlgorithm {
-    public static let name = "winograd"
+protocol WinogradConvolution: ConvolutionAlgorithm {
+    associatedtype Form: WinogradForm
+    var passes: WinogradPasses<Form> { get }
+}
 
-    public let shape: ConvolutionShape
-    private let forwardPass: WinogradPass
-    private let backwardPass: WinogradPass
-    private let weightPass: WinogradWeightPass
+/// The three directions of one shape.
+struct WinogradPasses<Form: WinogradForm>: Sendable {
+    let shape: ConvolutionShape
+    let forward: WinogradPass<Form>
+    let backward: WinogradPass<Form>
+    let weights: WinogradWeightPass<Form>
 
-    /// Nil where the shape is not 3×3 of stride 1 without dilation and groups, a padding is not 0…2, or channels are no multiple of 8.
-    public init?(_ shape: ConvolutionShape) {
+    /// Nil where the shape is not r×r of stride 1 without dilation and groups, a padding is not 0…r − 1, or channels are no multiple of 8.
+    init?(_ shape: ConvolutionShape) {
         guard
-            shape.kernelHeight == 3 && shape.kernelWidth == 3 && shape.stride == 1 && shape.dilation == 1 && shape.groups == 1,
-            (0...2).contains(shape.paddingTop) && (0...2).contains(shape.paddingLeft),
+            shape.kernelHeight == Form.taps && shape.kernelWidth == Form.taps && shape.stride == 1 && shape.dilation == 1,
+            shape.groups == 1, (0..<Form.taps).contains(shape.paddingTop) && (0..<Form.taps).contains(shape.paddingLeft),
             shape.inputChannels.isMultiple(of: 8) && shape.outputChannels.isMultiple(of: 8)
         else { return nil }
         self.shape = shape
         let input = WinogradPlane(height: shape.height, width: shape.width, channels: shape.inputChannels)
         let output = WinogradPlane(height: shape.outputHeight, width: shape.outputWidth, channels: shape.outputChannels)
-        forwardPass = WinogradPass(input: input, output: output, top: shape.paddingTop, left: shape.paddingLeft)
-        backwardPass = WinogradPass(input: output, output: input, top: 2 - shape.paddingTop, left: 2 - shape.paddingLeft)
-        weightPass = WinogradWeightPass(input: input, output: output, top: shape.paddingTop, left: shape.paddingLeft)
+        let (top, left) = (shape.paddingTop, shape.paddingLeft)
+        forward = WinogradPass(input: input, output: output, top: top, left: left)
+        backward = WinogradPass(input: output, output: input, top: Form.taps - 1 - top, left: Form.taps - 1 - left)
+        weights = WinogradWeightPass(input: input, output: output, top: top, left: left)
     }
+}
+
+/// Written here once, and compiled for each of the concrete types.
+extension WinogradConvolution {
+    static var name: String { Winograd.name }
+    var shape: ConvolutionShape { passes.shape }
 
     /// For each call, the gradient to the weights transforms all of its sums back: little beside the products of so many tiles.
-    public var leastImages: Int { max(1, 128 / weightPass.tilesPerImage) }
-    public var scratchCount: Int { max(forwardPass.scratchCount, backwardPass.scratchCount, weightPass.scratchCount) }
+    var leastImages: Int { max(1, 128 / passes.weights.tilesPerImage) }
+    var scratchCount: Int { max(passes.forward.scratchCount, passes.backward.scratchCount, passes.weights.scratchCount) }
 
-    public var forwardCount: Int { forwardPass.preparedCount }
-    public var backwardCount: Int { backwardPass.preparedCount }
+    var forwardCount: Int { passes.forward.preparedCount }
+    var backwardCount: Int { passes.backward.preparedCount }
 
-    /// Transforms the weights [3, 3, C, K] for `forward`.
-    public func prepareForward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
-        forwardPass.prepare(into: prepared) { c, k, lanes, block in
-            for tap in 0..<9 {
-                for row in 0..<WinogradPass.blockInputs {
+    /// Transforms the weights [r, r, C, K] for `forward`.
+    func prepareForward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+        passes.forward.prepare(into: prepared) { c, k, lanes, block in
+            for tap in 0..<Form.taps * Form.taps {
+                for row in 0..<WinogradPass<Form>.blockInputs {
                     let source = weights + (tap * shape.inputChannels + c + row) * shape.outputChannels + k
-                    let target = block + (tap * WinogradPass.blockInputs + row) * KernelVector.scalarCount
-                    prefetchForReading(source + WinogradPass.blockInputs * shape.outputChannels)
+                    let target = block + (tap * WinogradPass<Form>.blockInputs + row) * KernelVector.scalarCount
+                    prefetchForReading(source + WinogradPass<Form>.blockInputs * shape.outputChannels)
                     for lane in 0..<lanes { target[lane] = source[lane] }
                 }
             }
         }
     }
 
-    /// Transforms the weights [3, 3, C, K] for `backwardInput`: rotated by half a turn, with C and K swapped.
-    public func prepareBackward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
-        backwardPass.prepare(into: prepared) { k, c, lanes, block in
-            for tap in 0..<9 {
+    /// Transforms the weights [r, r, C, K] for `backwardInput`: rotated by half a turn, with C and K swapped.
+    func prepareBackward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+        passes.backward.prepare(into: prepared) { k, c, lanes, block in
+            for tap in 0..<Form.taps * Form.taps {
                 for lane in 0..<lanes {
-                    let source = weights + ((8 - tap) * shape.inputChannels + c + lane) * shape.outputChannels + k
-                    let target = block + tap * WinogradPass.blockInputs * KernelVector.scalarCount + lane
-                    for row in 0..<WinogradPass.blockInputs { target[row * KernelVector.scalarCount] = source[row] }
+                    let source = weights + ((Form.taps * Form.taps - 1 - tap) * shape.inputChannels + c + lane) * shape.outputChannels + k
+                    let target = block + tap * WinogradPass<Form>.blockInputs * KernelVector.scalarCount + lane
+                    for row in 0..<WinogradPass<Form>.blockInputs { target[row * KernelVector.scalarCount] = source[row] }
                 }
             }
         }
     }
 
-    public func forward(
+    func forward(
         images: Int, input: UnsafePointer<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
         output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
-        forwardPass.run(
+        passes.forward.run(
             images: images, input: input, prepared: prepared, bias: bias, output: output, scratch: scratch, meanwhile: meanwhile)
     }
 
-    public func backwardInput(
+    func backwardInput(
         images: Int, outputGradient: UnsafePointer<Float>, prepared: UnsafePointer<Float>,
         inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
     ) {
-        backwardPass.run(
+        passes.backward.run(
             images: images, input: outputGradient, prepared: prepared, bias: nil, output: inputGradient, scratch: scratch,
             meanwhile: meanwhile)
     }
 
-    public func backwardWeights(
+    func backwardWeights(
         images: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
         weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>?,
         scratch: UnsafeMutablePointer<Float>, meanwhile: () -> Void
@@ -99,7 +110,7 @@ public struct WinogradConvolution: ConvolutionAlgorithm {
         if let biasGradient {
             addRows(outputGradient, rows: images * shape.outputPixels, to: biasGradient, count: shape.outputChannels)
         }
-        weightPass.run(
+        passes.weights.run(
             images: images, input: input, outputGradient: outputGradient, weightGradient: weightGradient, scratch: scratch,
             meanwhile: meanwhile)
     }
