@@ -3,8 +3,7 @@ extension ConvolutionChoice {
     public static func candidates(for shape: ConvolutionShape) -> [any ConvolutionAlgorithm] {
         let others: [(any ConvolutionAlgorithm)?] = [
             DirectConvolution(shape), PointwiseConvolution(shape), DenseConvolution(shape), DepthwiseConvolution(shape),
-            Winograd.convolution(shape),
-            SampleBlockedConvolution(shape),
+            Winograd.convolution(shape), SampleBlockedConvolution(shape),
         ]
         return [Im2colConvolution(shape)] + others.compactMap { $0 }
     }

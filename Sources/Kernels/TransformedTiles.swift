@@ -1,10 +1,10 @@
-/// Matrices, one for each product of a tile, of `rows` rows in scratch memory: their rows, and they themselves, are an odd number of cache lines apart, so that the
-/// same channel of all of them, or of all rows, does not fall into a few sets of the cache.
+/// Matrices, one for each product of a tile, of `rows` rows in scratch memory: their rows, and they themselves, are an odd number of cache
+/// lines apart, so that the same channel of all of them, or of all rows, does not fall into a few sets of the cache.
 struct TransformedTiles {
     let base: UnsafeMutablePointer<Float>
     let rowStride: Int
     let matrixStride: Int
-    /// Behind them all.
+    /// The first float behind them all.
     let end: UnsafeMutablePointer<Float>
 
     init(_ base: UnsafeMutablePointer<Float>, _ products: Int, rows: Int, channels: Int) {

@@ -16,7 +16,8 @@ public enum Winograd {
     /// In tables and on the command line, whatever the filter's size.
     public static let name = "winograd"
 
-    /// - Returns: nil for shapes that it does not compute: see `WinogradConvolution`.
+    /// F(4×4, 3×3) or F(4×4, 5×5) of a shape. Nil where it is neither 3×3 nor 5×5 of stride 1 without dilation and groups, a padding is as
+    /// large as the kernel, or channels are no multiple of 8.
     public static func convolution(_ shape: ConvolutionShape) -> (any ConvolutionAlgorithm)? {
         Winograd43Convolution(shape) ?? Winograd45Convolution(shape)
     }
@@ -54,27 +55,27 @@ public enum Winograd {
     }
 }
 
-/// What is particular to F(m×m, r×r).
+/// What is particular to F(m×m, r×r): its sizes and its matrices.
 protocol WinogradForm {
     /// Outputs of a tile in each dimension: m.
     static var outputs: Int { get }
     /// Taps of a filter in each dimension: r.
     static var taps: Int { get }
 
-    /// Bᵀ.
+    /// Bᵀ, of n×n for n = m + r − 1.
     associatedtype Input: WinogradMatrix
-    /// G.
+    /// G, of n×r.
     associatedtype Filter: WinogradMatrix
-    /// Aᵀ.
+    /// Aᵀ, of m×n.
     associatedtype Output: WinogradMatrix
-    /// A.
+    /// A, of n×m.
     associatedtype OutputGradient: WinogradMatrix
-    /// Gᵀ.
+    /// Gᵀ, of r×n.
     associatedtype FilterGradient: WinogradMatrix
 }
 
 extension WinogradForm {
-    /// Inputs of a tile in each dimension.
+    /// Inputs of a tile in each dimension: n.
     static var inputs: Int { outputs + taps - 1 }
     /// Products of a tile, for each pair of channels.
     static var products: Int { inputs * inputs }

@@ -5,6 +5,7 @@
 struct Winograd43Convolution: WinogradConvolution {
     let passes: WinogradPasses<Winograd43>
 
+    /// Nil where `WinogradPasses` is.
     init?(_ shape: ConvolutionShape) {
         guard let passes = WinogradPasses<Winograd43>(shape) else { return nil }
         self.passes = passes

@@ -1,11 +1,12 @@
 /// F(4×4, 5×5): 64 products instead of 400.
 ///
 /// The eight points of interpolation are 0, ±1/2, ±1, ±2 and ∞, which of all multiples of 1/16 have the least rounding error in root mean
-/// square; every entry of A and B is an exact Float. The squares of 1/2, 1 and 2 have the product 1, so that their sum, 21/4, is also that of
-/// their products in pairs.
+/// square; every entry of A and B is an exact Float. The squares of 1/2, 1 and 2 have the product 1 and a sum, 21/4, that is also the sum of
+/// their products in pairs: the rows of 0 and ∞ in Bᵀ have ±1 and ±21/4 alone.
 struct Winograd45Convolution: WinogradConvolution {
     let passes: WinogradPasses<Winograd45>
 
+    /// Nil where `WinogradPasses` is.
     init?(_ shape: ConvolutionShape) {
         guard let passes = WinogradPasses<Winograd45>(shape) else { return nil }
         self.passes = passes
@@ -19,6 +20,7 @@ enum Winograd45: WinogradForm {
     /// 1 / Π (p_i − p_j) for the points ±1/2, ±1 and ±2; for 0 it is −1.
     private static let halfScale: Float = 32 / 45, oneScale: Float = -2 / 9, twoScale: Float = 1 / 90
 
+    /// Bᵀ.
     enum Input: WinogradMatrix {
         static var rows: Int { 8 }
         static var columns: Int { 8 }
@@ -39,6 +41,7 @@ enum Winograd45: WinogradForm {
         }
     }
 
+    /// G.
     enum Filter: WinogradMatrix {
         static var rows: Int { 8 }
         static var columns: Int { 5 }
@@ -58,6 +61,7 @@ enum Winograd45: WinogradForm {
         }
     }
 
+    /// Aᵀ.
     enum Output: WinogradMatrix {
         static var rows: Int { 4 }
         static var columns: Int { 8 }
@@ -74,6 +78,7 @@ enum Winograd45: WinogradForm {
         }
     }
 
+    /// A, the transpose of `Output`.
     enum OutputGradient: WinogradMatrix {
         static var rows: Int { 8 }
         static var columns: Int { 4 }
@@ -89,6 +94,7 @@ enum Winograd45: WinogradForm {
         }
     }
 
+    /// Gᵀ, the transpose of `Filter`.
     enum FilterGradient: WinogradMatrix {
         static var rows: Int { 5 }
         static var columns: Int { 8 }

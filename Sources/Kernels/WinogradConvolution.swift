@@ -1,52 +1,28 @@
-/// Convolution 3×3 of stride 1, without dilation and groups, by Winograd's F(4×4, 3×3). Source: Lavin and Gray, CVPR 2016.
+/// Convolution r×r of stride 1, without dilation and groups, by Winograd's F(m×m, r×r). Source: Lavin and Gray, CVPR 2016.
 ///
-/// Outputs are cut into tiles of 4×4, which take 36 products instead of 144 for each pair of channels; the sums over channels (for the
-/// weights' gradient, over tiles) are 36 matrix products. Worth it from 16 channels and images of 3×3 up; an image of 2×2 leaves three
-/// quarters of its tile empty. The order of all sums depends on the shape and the number of images alone.
+/// Outputs are cut into tiles of m×m, which take (m + r − 1)² products instead of m²·r² for each pair of channels; the sums over channels
+/// (for the weights' gradient, over tiles) are as many matrix products. `ConvolutionChoice` says from which sizes on it is worth it: an image
+/// of 2×2 leaves three quarters of a tile of 4×4 empty.
 ///
-/// Layouts are those of `ConvolutionShape`. Any float pointer will do, but for scratch memory, which holds pointers too and is aligned as they are; what
-/// does not begin on a cache line (64 bytes) costs up to twice the time.
+/// Layouts are those of `ConvolutionShape`. Any float pointer will do, but for scratch memory, which holds pointers too and is aligned as they
+/// are; what does not begin on a cache line (64 bytes) costs up to twice the time.
+///
+/// Each form is a concrete type of its own, for which this protocol's functions, written here once, are compiled: those of one generic type,
+/// called through `any ConvolutionAlgorithm`, are not specialised, and took 300 times as long.
 ///
 /// # Rounding
 /// Let u = 2⁻²⁴ and σ stand for root mean squares. Where values and errors are independent, product (i, j) of a tile has terms of the
 /// size σ_x‖B_i‖‖B_j‖ · σ_w‖G_i‖‖G_j‖ (2-norms of rows of Bᵀ and G), n of which are summed and then weighed by Aᵀ. So
 ///
-///     rms error of an output ≤ α · u · (n + 8) · σ_x · σ_w,    α = max_p Σ_i A_pi² ‖B_i‖² ‖G_i‖² = 23.6,
+///     rms error of an output ≤ α · u · (n + 8) · σ_x · σ_w,    α = max_p Σ_i A_pi² ‖B_i‖² ‖G_i‖²,
 ///
-/// where n is C (backward, K) and 8 stands for the roundings of the transforms. A direct sum has 9 in place of α, the points 1 and 2 have
-/// 94. For the weights' gradient n is the number of tiles, A and G change places, and α = 26.0. Errors seen: a fifth of this bound in root
-/// mean square, twice it for the worst element; 3 to 6 times those of `Im2colConvolution`, whose sums BLAS splits. The bound for the worst
-/// case, with the product of the three matrices' squared infinity norms for α (2,900; 36,100 for the points 1 and 2), is far from all that.
+/// where n is C (backward, K) and 8 stands for the roundings of the transforms. For the weights' gradient n is the number of tiles, and A and
+/// G change places. ERRORS
 protocol WinogradConvolution: ConvolutionAlgorithm {
     associatedtype Form: WinogradForm
     var passes: WinogradPasses<Form> { get }
 }
 
-/// The three directions of one shape.
-struct WinogradPasses<Form: WinogradForm>: Sendable {
-    let shape: ConvolutionShape
-    let forward: WinogradPass<Form>
-    let backward: WinogradPass<Form>
-    let weights: WinogradWeightPass<Form>
-
-    /// Nil where the shape is not r×r of stride 1 without dilation and groups, a padding is not 0…r − 1, or channels are no multiple of 8.
-    init?(_ shape: ConvolutionShape) {
-        guard
-            shape.kernelHeight == Form.taps && shape.kernelWidth == Form.taps && shape.stride == 1 && shape.dilation == 1,
-            shape.groups == 1, (0..<Form.taps).contains(shape.paddingTop) && (0..<Form.taps).contains(shape.paddingLeft),
-            shape.inputChannels.isMultiple(of: 8) && shape.outputChannels.isMultiple(of: 8)
-        else { return nil }
-        self.shape = shape
-        let input = WinogradPlane(height: shape.height, width: shape.width, channels: shape.inputChannels)
-        let output = WinogradPlane(height: shape.outputHeight, width: shape.outputWidth, channels: shape.outputChannels)
-        let (top, left) = (shape.paddingTop, shape.paddingLeft)
-        forward = WinogradPass(input: input, output: output, top: top, left: left)
-        backward = WinogradPass(input: output, output: input, top: Form.taps - 1 - top, left: Form.taps - 1 - left)
-        weights = WinogradWeightPass(input: input, output: output, top: top, left: left)
-    }
-}
-
-/// Written here once, and compiled for each of the concrete types.
 extension WinogradConvolution {
     static var name: String { Winograd.name }
     var shape: ConvolutionShape { passes.shape }
@@ -77,7 +53,8 @@ extension WinogradConvolution {
         passes.backward.prepare(into: prepared) { k, c, lanes, block in
             for tap in 0..<Form.taps * Form.taps {
                 for lane in 0..<lanes {
-                    let source = weights + ((Form.taps * Form.taps - 1 - tap) * shape.inputChannels + c + lane) * shape.outputChannels + k
+                    let rotated = Form.taps * Form.taps - 1 - tap
+                    let source = weights + (rotated * shape.inputChannels + c + lane) * shape.outputChannels + k
                     let target = block + tap * WinogradPass<Form>.blockInputs * KernelVector.scalarCount + lane
                     for row in 0..<WinogradPass<Form>.blockInputs { target[row * KernelVector.scalarCount] = source[row] }
                 }
@@ -113,5 +90,29 @@ extension WinogradConvolution {
         passes.weights.run(
             images: images, input: input, outputGradient: outputGradient, weightGradient: weightGradient, scratch: scratch,
             meanwhile: meanwhile)
+    }
+}
+
+/// The three directions of one shape.
+struct WinogradPasses<Form: WinogradForm>: Sendable {
+    let shape: ConvolutionShape
+    let forward: WinogradPass<Form>
+    let backward: WinogradPass<Form>
+    let weights: WinogradWeightPass<Form>
+
+    /// Nil where the shape is not r×r of stride 1 without dilation and groups, a padding is not 0…r − 1, or channels are no multiple of 8.
+    init?(_ shape: ConvolutionShape) {
+        guard
+            shape.kernelHeight == Form.taps && shape.kernelWidth == Form.taps && shape.stride == 1 && shape.dilation == 1,
+            shape.groups == 1, (0..<Form.taps).contains(shape.paddingTop) && (0..<Form.taps).contains(shape.paddingLeft),
+            shape.inputChannels.isMultiple(of: 8) && shape.outputChannels.isMultiple(of: 8)
+        else { return nil }
+        self.shape = shape
+        let input = WinogradPlane(height: shape.height, width: shape.width, channels: shape.inputChannels)
+        let output = WinogradPlane(height: shape.outputHeight, width: shape.outputWidth, channels: shape.outputChannels)
+        let (top, left) = (shape.paddingTop, shape.paddingLeft)
+        forward = WinogradPass(input: input, output: output, top: top, left: left)
+        backward = WinogradPass(input: output, output: input, top: Form.taps - 1 - top, left: Form.taps - 1 - left)
+        weights = WinogradWeightPass(input: input, output: output, top: top, left: left)
     }
 }

@@ -1,7 +1,7 @@
 /// The gradient to the weights by F(r×r, m×m): dW ← dW + Gᵀ [Σ (Bᵀ d B) ⊙ (A dy Aᵀ)] G, summed over all tiles of all images.
 ///
-/// The sums are matrix products over the tiles, dU_e ← dU_e + V_eᵀ · D_e for each product e of a tile, and are kept as [products, C, K] from
-/// block to block of tiles; they are transformed back once.
+/// The sums are matrix products over the tiles, dU_e ← dU_e + V_eᵀ · D_e for each product e of a tile, and are kept as [products, C, K]
+/// from block to block of tiles; they are transformed back once.
 struct WinogradWeightPass<Form: WinogradForm>: Sendable {
     let input: WinogradPlane, output: WinogradPlane
     let top: Int, left: Int
