@@ -1,8 +1,8 @@
 /// F(4×4, 5×5): 64 products instead of 400.
 ///
 /// The eight points of interpolation are 0, ±1/2, ±1, ±2 and ∞, which of all multiples of 1/16 have the least rounding error in root mean
-/// square; every entry of A and B is an exact Float. The squares of 1/2, 1 and 2 have the product 1 and a sum, 21/4, that is also the sum of
-/// their products in pairs: the rows of 0 and ∞ in Bᵀ have ±1 and ±21/4 alone.
+/// square; every entry of A and B is an exact Float. The squares of 1/2, 1 and 2 have the product 1 and a sum, 21/4, that is also the sum
+/// of their products in pairs: the rows of 0 and ∞ in Bᵀ have ±1 and ±21/4 alone.
 struct Winograd45Convolution: WinogradConvolution {
     let passes: WinogradPasses<Winograd45>
 
@@ -31,12 +31,13 @@ enum Winograd45: WinogradForm {
             let (d4, d5, d6, d7) = (load(4), load(5), load(6), load(7))
             store(0, (d6 - d0).adding(d2 - d4, times: 5.25))
             Winograd.storePair(
-                1, even: d6.adding(d4, times: -5).adding(d2, times: 4), odd: d5.adding(d3, times: -5).adding(d1, times: 4), times: 0.5,
-                store: store)
-            Winograd.storePair(3, even: (d6 + d2).adding(d4, times: -4.25), odd: (d5 + d1).adding(d3, times: -4.25), times: 1, store: store)
+                1, even: d6.adding(d4, times: -5).adding(d2, times: 4), odd: d5.adding(d3, times: -5).adding(d1, times: 4),
+                times: 0.5, store: store)
             Winograd.storePair(
-                5, even: d6.adding(d4, times: -1.25).adding(d2, times: 0.25), odd: d5.adding(d3, times: -1.25).adding(d1, times: 0.25),
-                times: 2, store: store)
+                3, even: (d6 + d2).adding(d4, times: -4.25), odd: (d5 + d1).adding(d3, times: -4.25), times: 1, store: store)
+            Winograd.storePair(
+                5, even: d6.adding(d4, times: -1.25).adding(d2, times: 0.25),
+                odd: d5.adding(d3, times: -1.25).adding(d1, times: 0.25), times: 2, store: store)
             store(7, (d7 - d1).adding(d3 - d5, times: 5.25))
         }
     }
@@ -55,8 +56,8 @@ enum Winograd45: WinogradForm {
                 times: 0.5 * halfScale, store: store)
             Winograd.storePair(3, even: (g0 + g2 + g4) * oneScale, odd: g1 + g3, times: oneScale, store: store)
             Winograd.storePair(
-                5, even: g0.adding(g2, times: 4).adding(g4, times: 16) * twoScale, odd: g1.adding(g3, times: 4), times: 2 * twoScale,
-                store: store)
+                5, even: g0.adding(g2, times: 4).adding(g4, times: 16) * twoScale, odd: g1.adding(g3, times: 4),
+                times: 2 * twoScale, store: store)
             store(7, g4)
         }
     }

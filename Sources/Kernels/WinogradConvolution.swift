@@ -1,14 +1,14 @@
 /// Convolution r×r of stride 1, without dilation and groups, by Winograd's F(m×m, r×r). Source: Lavin and Gray, CVPR 2016.
 ///
 /// Outputs are cut into tiles of m×m, which take (m + r − 1)² products instead of m²·r² for each pair of channels; the sums over channels
-/// (for the weights' gradient, over tiles) are as many matrix products. `ConvolutionChoice` says from which sizes on it is worth it: an image
-/// of 2×2 leaves three quarters of a tile of 4×4 empty.
+/// (for the weights' gradient, over tiles) are as many matrix products. `ConvolutionChoice` says from which sizes on it is worth it: an
+/// image of 2×2 leaves three quarters of a tile of 4×4 empty.
 ///
-/// Layouts are those of `ConvolutionShape`. Any float pointer will do, but for scratch memory, which holds pointers too and is aligned as they
-/// are; what does not begin on a cache line (64 bytes) costs up to twice the time.
+/// Layouts are those of `ConvolutionShape`. Any float pointer will do, but for scratch memory, which holds pointers too and is aligned as
+/// they are; what does not begin on a cache line (64 bytes) costs up to twice the time.
 ///
-/// Each form is a concrete type of its own, for which this protocol's functions, written here once, are compiled: those of one generic type,
-/// called through `any ConvolutionAlgorithm`, are not specialised, and took 300 times as long.
+/// Each form is a concrete type of its own, for which this protocol's functions, written here once, are compiled: those of one generic
+/// type, called through `any ConvolutionAlgorithm`, are not specialised, and took 300 times as long.
 ///
 /// # Rounding
 /// Let u = 2⁻²⁴ and σ stand for root mean squares. Where values and errors are independent, product (i, j) of a tile has terms of the
@@ -16,8 +16,15 @@
 ///
 ///     rms error of an output ≤ α · u · (n + 8) · σ_x · σ_w,    α = max_p Σ_i A_pi² ‖B_i‖² ‖G_i‖²,
 ///
-/// where n is C (backward, K) and 8 stands for the roundings of the transforms. For the weights' gradient n is the number of tiles, and A and
-/// G change places. ERRORS
+/// where n is C (backward, K) and 8 stands for the roundings of the transforms. For the weights' gradient n is the number of tiles, and A
+/// and G change places. A direct sum has r² in place of α.
+///
+///     F(4×4, 3×3)    α = 23.6, for the weights' gradient 26.0, in the worst case 2,900
+///     F(4×4, 5×5)    α = 148.8, for the weights' gradient 143.8, in the worst case 158,000
+///
+/// Errors seen, of both: a fifth of this bound in root mean square, up to twice it for the worst element. That is, for 3×3, mostly 3 to 6
+/// times what `Im2colConvolution` has, whose sums BLAS splits, and for 5×5 mostly 7 to 20 times. The bound for the worst case, which has
+/// the product of the three matrices' squared infinity norms for α, is far from all that.
 protocol WinogradConvolution: ConvolutionAlgorithm {
     associatedtype Form: WinogradForm
     var passes: WinogradPasses<Form> { get }

@@ -2,8 +2,8 @@
 /// the channels swapped, the filters rotated and the padding r − 1 − padding, for r×r taps.
 ///
 /// Tiles are worked on in blocks: V ← Bᵀ d B of all tiles and channels, M_e ← V_e · U_e for each product e of a tile, Y ← Aᵀ M A. The
-/// prepared filters U lie as panels of two vectors of output channels, [products, panels, input channels, 2 · KernelVector.scalarCount], the
-/// last perhaps of one vector.
+/// prepared filters U lie as panels of two vectors of output channels, [products, panels, input channels, 2 · KernelVector.scalarCount],
+/// the last perhaps of one vector.
 struct WinogradPass<Form: WinogradForm>: Sendable {
     let input: WinogradPlane, output: WinogradPlane
     let top: Int, left: Int
@@ -37,7 +37,8 @@ struct WinogradPass<Form: WinogradForm>: Sendable {
     ) {
         let workspace = WinogradWorkspace<Form>(scratch, channels: input.channels)
         let v = TransformedTiles(
-            scratch + WinogradWorkspace<Form>.count(channels: input.channels), Form.products, rows: tilesPerBlock, channels: input.channels)
+            scratch + WinogradWorkspace<Form>.count(channels: input.channels), Form.products, rows: tilesPerBlock,
+            channels: input.channels)
         let m = TransformedTiles(v.end, Form.products, rows: tilesPerBlock, channels: output.channels)
         let tiles = WinogradTiles<Form>(images: images, outputHeight: output.height, outputWidth: output.width)
         for first in stride(from: 0, to: tiles.count, by: tilesPerBlock) {
@@ -55,8 +56,8 @@ struct WinogradPass<Form: WinogradForm>: Sendable {
         }
     }
 
-    /// U ← G g Gᵀ of every filter, packed. `lay(c, k, lanes, block)` copies the weights of input channels c ..< c + 8 and output channels
-    /// k ..< k + lanes into `block` [r², 8, KernelVector.scalarCount], row by row of the filter. They are transformed into a place in the
+    /// U ← G g Gᵀ of every filter, packed. `lay(c, k, lanes, block)` copies the weights of input channels c ..< c + 8 and output channels k
+    /// ..< k + lanes into `block` [r², 8, KernelVector.scalarCount], row by row of the filter. They are transformed into a place in the
     /// caches and copied from there, some lines in a row for each product: memory takes one line here and one there, in as many places far
     /// apart, at half the rate.
     @inline(__always)

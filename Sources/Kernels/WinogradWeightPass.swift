@@ -23,7 +23,8 @@ struct WinogradWeightPass<Form: WinogradForm>: Sendable {
         let channels = max(input.channels, output.channels)
         let workspace = WinogradWorkspace<Form>(scratch, channels: channels)
         let v = TransformedTiles(
-            scratch + WinogradWorkspace<Form>.count(channels: channels), Form.products, rows: tilesPerBlock, channels: input.channels)
+            scratch + WinogradWorkspace<Form>.count(channels: channels), Form.products, rows: tilesPerBlock,
+            channels: input.channels)
         let d = TransformedTiles(v.end, Form.products, rows: tilesPerBlock, channels: output.channels)
         let sums = TransformedTiles(d.end, Form.products, rows: input.channels, channels: output.channels)
         let tiles = WinogradTiles<Form>(images: images, outputHeight: output.height, outputWidth: output.width)

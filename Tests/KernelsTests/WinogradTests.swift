@@ -91,7 +91,9 @@ import TestSupport
         }
         #expect((0..<form.taps).allSatisfy { isTaken(padding: $0) } && !isTaken(padding: form.taps))
         #expect(!isTaken(12) && !isTaken(8, 12) && !isTaken(stride: 2) && !isTaken(dilation: 2) && !isTaken(groups: 2))
-        for other in [1, 2, 4, 7, 8 - form.taps] { #expect(!isTaken(kernel: (form.taps, other)) && !isTaken(kernel: (other, form.taps))) }
+        for other in [1, 2, 4, 7, 8 - form.taps] {
+            #expect(!isTaken(kernel: (form.taps, other)) && !isTaken(kernel: (other, form.taps)))
+        }
     }
 
     /// α of the documentation, from the definition of the three matrices.
