@@ -3,8 +3,7 @@ extension ConvolutionChoice {
     public static func candidates(for shape: ConvolutionShape) -> [any ConvolutionAlgorithm] {
         let others: [(any ConvolutionAlgorithm)?] = [
             DirectConvolution(shape), PointwiseConvolution(shape), DenseConvolution(shape), DepthwiseConvolution(shape),
-            WinogradConvolution(shape),
-            SampleBlockedConvolution(shape),
+            Winograd.convolution(shape), SampleBlockedConvolution(shape),
         ]
         return [Im2colConvolution(shape)] + others.compactMap { $0 }
     }
@@ -17,6 +16,6 @@ extension ConvolutionChoice {
     /// The names of all algorithms over pixels, whatever the shape.
     public static let pixelAlgorithms = [
         Im2colConvolution.name, DirectConvolution.name, PointwiseConvolution.name, DenseConvolution.name, DepthwiseConvolution.name,
-        WinogradConvolution.name,
+        Winograd.name,
     ]
 }

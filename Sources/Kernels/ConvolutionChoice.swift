@@ -18,8 +18,6 @@ public struct ConvolutionChoice: Sendable, CustomStringConvertible {
     private static let directWeightGradient = (KernelVector.scalarCount == 16 ? 512 : 64) * 1_024
     /// The same for fully connected layers, whose inputs lie far apart from sample to sample.
     private static let linearWeightGradient = 64 * 1_024
-    /// The least height and width of the output at which Winograd's tiles of 4×4 are full enough.
-    private static let winogradSide = 3
     /// Floats of the dense matrix beyond which its reading would cost more than it saves.
     private static let denseMatrix = 8 * 1_024 * 1_024
 
@@ -47,18 +45,22 @@ public struct ConvolutionChoice: Sendable, CustomStringConvertible {
             (forward, backwardInput, backwardWeights) = (blocked, blocked, blocked)
         } else if let depthwise = DepthwiseConvolution(shape) {
             (forward, backwardInput, backwardWeights) = (depthwise, depthwise, depthwise)
+        } else if Self.suitsWinograd(shape), let winograd = Winograd.convolution(shape) {
+            (forward, backwardInput, backwardWeights) = (winograd, winograd, winograd)
         } else if shape.inputCount * shape.outputCount <= Self.denseMatrix, let dense = DenseConvolution(shape) {
             (forward, backwardInput, backwardWeights) = (dense, dense, dense)
-        } else if min(shape.outputHeight, shape.outputWidth) >= Self.winogradSide, shape.inputChannels >= 16,
-            shape.outputChannels >= 16,
-            let winograd = WinogradConvolution(shape)
-        {
-            (forward, backwardInput, backwardWeights) = (winograd, winograd, winograd)
         } else if let direct = DirectConvolution(shape) {
             (forward, backwardInput) = (direct, direct)
             let limit = shape.isLinear ? Self.linearWeightGradient : Self.directWeightGradient
             if shape.weightCount <= limit { backwardWeights = direct }
         }
+    }
+
+    /// Whether Winograd's tiles of 4×4 outputs are full enough, and its products deep enough beside the transforms: 5×5 taps save so many
+    /// multiplications that 8 channels are worth it.
+    private static func suitsWinograd(_ shape: ConvolutionShape) -> Bool {
+        let leastChannels = shape.kernelHeight < 5 ? 16 : 8
+        return min(shape.outputHeight, shape.outputWidth) >= 3 && min(shape.inputChannels, shape.outputChannels) >= leastChannels
     }
 
     /// The algorithms that `table` names for the shape, else those that would be picked without it: for a shape of which it says nothing, for

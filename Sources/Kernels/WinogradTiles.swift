@@ -1,32 +1,32 @@
-/// The tiles of a batch of images: each image's outputs in squares of 4×4, the last of a row or column perhaps beyond its edge.
+/// The tiles of a batch of images: each image's outputs in squares of m×m, the last of a row or column perhaps beyond its edge.
 ///
 /// A plane is [height, width, channels] for each image; what a tile reads outside of its plane is 0, what it would write there is left out.
-/// Transformed tiles lie as [36, tiles, rowStride]: for each of the 36 products a matrix of a row to a tile, its channels in order.
+/// Transformed tiles lie as [products, tiles, rowStride]: for each product of a tile a matrix of a row to a tile, its channels in order.
 ///
 /// A batch is larger than the caches, and a core waits long for what it does not ask for in time: so the pixels of a tile are asked for two
 /// tiles ahead, while others are transformed.
-struct WinogradTiles: Sendable {
+struct WinogradTiles<Form: WinogradForm>: Sendable {
     private let images: Int
     private let rows: Int, columns: Int
 
-    /// Tiles that are worked on together, for a filter of so many pairs of an input and an output channel: few, where all 36 products of the
+    /// Tiles that are worked on together, for a filter of so many pairs of an input and an output channel: few, where all products of the
     /// filters, or of their gradients, leave room for them in a second cache of 1 MB; more, where each block fetches those from the third
     /// cache or from memory; whole multiples of a register tile's height.
     static func perBlock(channelPairs: Int) -> Int {
-        switch channelPairs {
-        case ...(64 * 128): 24
-        case ..<(256 * 256): 48
+        switch Form.products * channelPairs {
+        case ...(36 * 64 * 128): 24
+        case ..<(36 * 256 * 256): 48
         default: 132
         }
     }
 
     /// So many tiles ahead are pixels asked for: while one is transformed they would come too late from memory.
-    static let lead = 2
+    static var lead: Int { 2 }
 
     init(images: Int, outputHeight: Int, outputWidth: Int) {
         self.images = images
-        rows = (outputHeight + Winograd.outputs - 1) / Winograd.outputs
-        columns = (outputWidth + Winograd.outputs - 1) / Winograd.outputs
+        rows = (outputHeight + Form.outputs - 1) / Form.outputs
+        columns = (outputWidth + Form.outputs - 1) / Form.outputs
     }
 
     var count: Int { images * rows * columns }
@@ -39,7 +39,7 @@ struct WinogradTiles: Sendable {
     @inline(__always)
     func gather<Matrix: WinogradMatrix>(
         _ tiles: Range<Int>, of plane: WinogradPlane, _ pixels: UnsafePointer<Float>, top: Int, left: Int, by matrix: Matrix.Type,
-        _ workspace: WinogradWorkspace, into matrices: TransformedTiles
+        _ workspace: WinogradWorkspace<Form>, into matrices: TransformedTiles
     ) {
         func locate(_ tile: Int) -> UnsafePointer<UnsafePointer<Float>> {
             let (image, y, x) = place(min(tile, count - 1))
@@ -61,26 +61,26 @@ struct WinogradTiles: Sendable {
     @inline(__always)
     private func transform<Lanes: SIMD<Float>, Matrix: WinogradMatrix>(
         _ lanes: Lanes.Type, _ channel: Int, _ square: UnsafePointer<UnsafePointer<Float>>,
-        _ ahead: UnsafePointer<UnsafePointer<Float>>, by matrix: Matrix.Type, _ workspace: WinogradWorkspace,
+        _ ahead: UnsafePointer<UnsafePointer<Float>>, by matrix: Matrix.Type, _ workspace: WinogradWorkspace<Form>,
         to target: UnsafeMutablePointer<Float>, _ matrixStride: Int
     ) {
         Winograd.transform(by: matrix, middle: workspace.middle) { i, j in
             prefetchForReading(ahead[i * Matrix.columns + j] + channel)
             return Lanes(at: square[i * Matrix.columns + j] + channel)
         } store: { i, j, value in
-            value.store(at: target + (i * Winograd.inputs + j) * matrixStride + channel)
+            value.store(at: target + (i * Form.inputs + j) * matrixStride + channel)
         }
     }
 
     /// Transforms products back to outputs, and adds `bias` where there is one.
     @inline(__always)
     func scatter(
-        _ tiles: Range<Int>, from matrices: TransformedTiles, bias: UnsafePointer<Float>?, _ workspace: WinogradWorkspace,
+        _ tiles: Range<Int>, from matrices: TransformedTiles, bias: UnsafePointer<Float>?, _ workspace: WinogradWorkspace<Form>,
         to plane: WinogradPlane, _ pixels: UnsafeMutablePointer<Float>
     ) {
         for tile in tiles {
             let (image, y, x) = place(tile)
-            let (rows, columns) = (min(Winograd.outputs, plane.height - y), min(Winograd.outputs, plane.width - x))
+            let (rows, columns) = (min(Form.outputs, plane.height - y), min(Form.outputs, plane.width - x))
             let target = pixels + plane.offset(image, y, x)
             let later = place(tile + Self.lead)
             let ahead = pixels + plane.offset(later.image, later.y, later.x)
@@ -101,12 +101,12 @@ struct WinogradTiles: Sendable {
     @inline(__always)
     private func transformBack<Lanes: SIMD<Float>>(
         _ lanes: Lanes.Type, _ source: UnsafePointer<Float>, _ matrixStride: Int, _ bias: UnsafePointer<Float>?,
-        _ workspace: WinogradWorkspace, _ plane: WinogradPlane, _ rows: Int, _ columns: Int,
+        _ workspace: WinogradWorkspace<Form>, _ plane: WinogradPlane, _ rows: Int, _ columns: Int,
         to target: UnsafeMutablePointer<Float>, ahead: UnsafeMutablePointer<Float>
     ) {
         let shift = bias.map { Lanes(at: $0) } ?? Lanes()
-        Winograd.transform(by: Winograd.Output.self, middle: workspace.middle) { i, j in
-            Lanes(at: source + (i * Winograd.inputs + j) * matrixStride)
+        Winograd.transform(by: Form.Output.self, middle: workspace.middle) { i, j in
+            Lanes(at: source + (i * Form.inputs + j) * matrixStride)
         } store: { i, j, value in
             prefetchForWriting(ahead + plane.offset(0, i, j))
             guard i < rows && j < columns else { return }
@@ -119,7 +119,7 @@ struct WinogradTiles: Sendable {
     private func place(_ tile: Int) -> (image: Int, y: Int, x: Int) {
         let (image, index) = tile.quotientAndRemainder(dividingBy: rows * columns)
         let (row, column) = index.quotientAndRemainder(dividingBy: columns)
-        return (image, row * Winograd.outputs, column * Winograd.outputs)
+        return (image, row * Form.outputs, column * Form.outputs)
     }
 }
 

@@ -1,16 +1,17 @@
 /// What the transforms of a Winograd convolution work in.
-struct WinogradWorkspace {
-    /// Between the two halves of a transform: up to 36 vectors.
+struct WinogradWorkspace<Form: WinogradForm> {
+    /// Between the two halves of a transform: as many vectors as a tile has products.
     let middle: UnsafeMutablePointer<Float>
     /// A pixel of zeros, for those outside of the plane.
     private let zeros: UnsafeMutablePointer<Float>
     /// Where each pixel of a square begins, of the last few tiles.
     private let squares: UnsafeMutablePointer<UnsafePointer<Float>>
 
-    private static let keptSquares = WinogradTiles.lead + 1
-    private static let middleCount = Winograd.products * KernelVector.scalarCount
-    private static let squaresCount =
-        keptSquares * Winograd.products * MemoryLayout<UnsafePointer<Float>>.stride / MemoryLayout<Float>.stride
+    private static var keptSquares: Int { WinogradTiles<Form>.lead + 1 }
+    private static var middleCount: Int { Form.products * KernelVector.scalarCount }
+    private static var squaresCount: Int {
+        keptSquares * Form.products * MemoryLayout<UnsafePointer<Float>>.stride / MemoryLayout<Float>.stride
+    }
 
     /// Floats of scratch for planes of up to `channels` channels.
     static func count(channels: Int) -> Int { AlignedFloats.rounded(middleCount + squaresCount + channels) }
@@ -19,7 +20,7 @@ struct WinogradWorkspace {
     init(_ base: UnsafeMutablePointer<Float>, channels: Int) {
         middle = base
         squares = UnsafeMutableRawPointer(base + Self.middleCount)
-            .bindMemory(to: UnsafePointer<Float>.self, capacity: Self.keptSquares * Winograd.products)
+            .bindMemory(to: UnsafePointer<Float>.self, capacity: Self.keptSquares * Form.products)
         zeros = base + Self.middleCount + Self.squaresCount
         zeros.update(repeating: 0, count: channels)
     }
@@ -50,6 +51,6 @@ struct WinogradWorkspace {
 
     @inline(__always)
     private func place(_ tile: Int) -> UnsafeMutablePointer<UnsafePointer<Float>> {
-        squares + tile % Self.keptSquares * Winograd.products
+        squares + tile % Self.keptSquares * Form.products
     }
 }

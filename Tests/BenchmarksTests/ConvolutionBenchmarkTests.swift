@@ -50,7 +50,7 @@ import Testing
         #expect(results.count { $0.isChosen } == 8)
         #expect(
             Set(results.map(\.algorithm)).isSuperset(
-                of: [Im2colConvolution.name, DirectConvolution.name, WinogradConvolution.name, SampleBlockedConvolution.name])
+                of: [Im2colConvolution.name, DirectConvolution.name, Winograd.name, SampleBlockedConvolution.name])
         )
     }
 }

@@ -180,7 +180,7 @@ enum ConvolutionKernel: CaseIterable {
         case .direct: DirectConvolution(shape)
         case .dense: DenseConvolution(shape)
         case .depthwise: DepthwiseConvolution(shape)
-        case .winograd: WinogradConvolution(shape)
+        case .winograd: Winograd.convolution(shape)
         case .samples: SampleBlockedConvolution(shape)
         case .reference: nil
         }

@@ -7,7 +7,7 @@ import Testing
         height: 8, width: 8, inputChannels: 128, kernelHeight: 3, kernelWidth: 3, outputChannels: 64, padding: 1)
     private static let algorithms: [any ConvolutionAlgorithm] =
         [Im2colConvolution(shape)]
-        + [DirectConvolution(shape) as (any ConvolutionAlgorithm)?, WinogradConvolution(shape)].compactMap(\.self)
+        + [DirectConvolution(shape) as (any ConvolutionAlgorithm)?, Winograd.convolution(shape)].compactMap(\.self)
     /// A fully connected layer is one block of rows, and long all the same.
     private static let linear = DirectConvolution(ConvolutionShape(inputs: 1_024, outputs: 512))
 

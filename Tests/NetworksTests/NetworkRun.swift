@@ -82,6 +82,10 @@ final class NetworkRun {
         var evaluation = 0.0
         /// Of each parameter's gradients.
         var gradients: [Double]
+
+        func times(_ factor: Double) -> Sensitivity {
+            Sensitivity(training: factor * training, evaluation: factor * evaluation, gradients: gradients.map { factor * $0 })
+        }
     }
 
     /// Measures what relative changes of `relative` in every parameter and pixel do. BatchNorm magnifies them where it subtracts a large mean
