@@ -75,7 +75,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Cluster",
-            dependencies: ["Diagnostics", "Random", "Recorder", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["Checkpoints", "Diagnostics", "Random", "Recorder", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(
             name: "Scaling", dependencies: ["Diagnostics", "Kernels", "Parallelism", "Reports", "Statistics", "Timing"],

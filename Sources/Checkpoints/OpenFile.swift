@@ -26,7 +26,7 @@ struct OpenFile: ~Copyable {
 
     /// Opens something that is there already for writing, a device say.
     init(writing path: String) throws(Failure) {
-        descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        descriptor = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
         self.path = path
         if descriptor < 0 { throw systemFailure("open", path) }
     }

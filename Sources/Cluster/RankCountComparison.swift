@@ -1,3 +1,4 @@
+import Checkpoints
 import Diagnostics
 import Foundation
 
@@ -50,7 +51,8 @@ public struct RankCountComparison: Sendable {
     }
 
     private static func checkpointDigest(_ directory: String) throws -> String {
-        guard let newest = newestCheckpoint(in: directory) else {
+        let store = CheckpointStore(directory: directory, keep: 1)
+        guard let newest = try store.steps().last.map(store.path) else {
             throw Failure(
                 .missing, "\(directory) holds no checkpoint: a verified training reaches the end of an epoch, or --max-steps")
         }

@@ -86,7 +86,12 @@ public struct Supervision {
                 return written.map { tellEnd(of: attempt, code, $0) } ?? (ending.isAsked ? Failure.Kind.stopped.rawValue : code)
             }
             let reachable = hosts?.reachable(ending)
-            if ending.isAsked { return written.map { tellEnd(of: attempt, code, $0) } ?? Failure.Kind.stopped.rawValue }
+            if ending.isAsked {
+                // The next attempt is that of the same line, started again; what hosts said meanwhile tells nothing of them.
+                if let written { _ = tellEnd(of: attempt, code, written) }
+                tell("was asked to stop before another attempt")
+                return Failure.Kind.stopped.rawValue
+            }
             let gone = hosts?.hosts.filter { reachable?.contains($0) == false } ?? []
             // Ranks that end with a code of ours and no report have agreed on it before their first step, and told why.
             let isAgreed = Failure.Kind(rawValue: code).map { !Self.found.contains($0) } ?? false

@@ -25,7 +25,7 @@ import Testing
             "Random", "Recorder", "Timing", "Tuning", "Yams",
         ],
         "Benchmarks": ["Diagnostics", "Kernels", "MPI", "Networks", "Parallelism", "Statistics", "Training", "Tuning"],
-        "Cluster": ["Crypto", "Diagnostics", "Random", "Recorder"],
+        "Cluster": ["Checkpoints", "Crypto", "Diagnostics", "Random", "Recorder"],
         "Scaling": ["Diagnostics", "Kernels", "Parallelism", "Reports", "Statistics", "Timing"],
         "Studies": [
             "Cluster", "Datasets", "Diagnostics", "Networks", "Random", "Reports", "Scaling", "Statistics", "Timing", "Training",

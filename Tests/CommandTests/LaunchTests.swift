@@ -60,6 +60,24 @@ import Testing
         }
     }
 
+    /// The signal comes while it looks which hosts are left.
+    @Test func aSignalBetweenTwoAttemptsIsHeard() throws {
+        try Workplace.with { place in
+            let hosts = place.path("hosts")
+            try Data("localhost slots=2\n".utf8).write(to: URL(fileURLWithPath: hosts))
+            let path = try shadowMPI(
+                place, "case \"$*\" in *--timeout*) kill -USR1 $PPID; sleep 1;; *) mpirun --oversubscribe \"$@\";; esac\n")
+            let options = ["launch", "-np", "2", "--hostfile", hosts, "--"]
+            let run = try place.lockstep(
+                options + place.training(run: "run"), environment: ["LOCKSTEP_FAULT": "kill:1:15:#3", "PATH": path])
+            #expect(run.exitCode == 75 && run.leftovers.isEmpty, "\(run.report)")
+            #expect(run.standardError.contains("launch: was asked to stop before another attempt"), "\(run.report)")
+            #expect(run.standardError.contains("launch: attempt 1 failed"), "\(run.report)")
+            #expect(!run.standardError.contains("launch: attempt 2"), "\(run.report)")
+            expectSuccess(try launch(place, ranks: 2, place.training(run: "run")))
+        }
+    }
+
     /// Puts a script of bash where `mpirun` is looked for, which finds the real one by that name.
     ///
     /// - Returns: the PATH on which it is.

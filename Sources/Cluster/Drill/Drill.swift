@@ -1,3 +1,4 @@
+import Checkpoints
 import Diagnostics
 import Foundation
 import Recorder
@@ -73,8 +74,7 @@ public struct Drill {
         guard try RankLaunch(ranks: 1, arguments: training + ["--run", undisturbed]).run(output: output) == 0 else {
             throw Failure(.fault, "the undisturbed training failed; see \(output)")
         }
-        let last = "\(undisturbed)/checkpoints/step-\(String(format: "%08d", Self.steps)).safetensors"
-        digest = try fileDigest(last)
+        digest = try fileDigest(CheckpointStore(directory: "\(undisturbed)/checkpoints", keep: 1).path(step: Self.steps))
     }
 
     /// Plants one of the faults. What the training leaves is removed where all went as it should.

@@ -1,3 +1,4 @@
+import Checkpoints
 import Diagnostics
 import Foundation
 import Recorder
@@ -56,14 +57,14 @@ struct DrillRun {
         let noneLeft = try noneIsLeft()
         try damageNewest(fault)
         try disk?.enlarge()
-        let resumable = newestCheckpoint(in: checkpoints) != nil
+        let resumable = try newest() != nil
         let isOverAgain = try job("second", ranks: fault.ranks, fault: nil)
         return DrillOutcome(
             fault: fault, told: report?.reason,
             isToldRightly: report.map { $0.culprits == [fault.rank] && fault.kind.causes.contains($0.cause) } ?? false,
             secondsToTheEnd: fault.kind.endsItsProcess ? seconds : nil,
             isOver: isOver && isBeforeTheMend && noneLeft && isOverAgain, recoveredFrom: resumable ? try resumedStep() : nil,
-            isSame: try newestCheckpoint(in: checkpoints).map(fileDigest) == digest)
+            isSame: try newest().map(fileDigest) == digest)
     }
 
     /// Has the training run to its end or to that of its fault; whether it came to one by itself.
@@ -102,9 +103,14 @@ struct DrillRun {
         }.allSatisfy { $0 }
     }
 
+    private func newest() throws -> String? {
+        let store = CheckpointStore(directory: checkpoints, keep: 1)
+        return try store.steps().last.map(store.path)
+    }
+
     private func damageNewest(_ fault: PlannedFault) throws {
         guard fault.kind == .truncated || fault.kind == .flipped else { return }
-        guard let path = newestCheckpoint(in: checkpoints), var bytes = FileManager.default.contents(atPath: path), !bytes.isEmpty
+        guard let path = try newest(), var bytes = FileManager.default.contents(atPath: path), !bytes.isEmpty
         else {
             throw Failure(.fault, "the drill found no checkpoint to damage in \(checkpoints)")
         }
